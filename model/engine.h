@@ -1,0 +1,115 @@
+// An engine is its decisions, side by side; a change to an engine is the same table with one of them replaced.
+#pragma once
+
+#include "model/plan.h"
+#include "model/rule.h"
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+namespace kv {
+
+struct Planning;  // The state of a plan in the making: see model/planning.h.
+
+// Specs that may share one group, merged one after another. A conflict is what the engine's merge would raise.
+using PageBytes = Rule<Bytes(const KvSpec&)>;                                    // Of one block of one layer, padding included.
+using RequestBytes = Rule<Bytes(const Engine&, const KvSpec&, const Settings&)>;  // The most one request holds in one layer.
+using KnownKinds = Rule<void(const Planning&)>;
+using Retention = Rule<void(Planning&)>;
+using MergeSpecs = Rule<std::variant<KvSpec, Refusal>(std::span<const KvSpec* const>)>;
+using UniformType = Rule<bool(const Engine&, std::span<const KvSpec* const>)>;
+using Promotion = Rule<void(Planning&)>;
+using Packing = Rule<std::optional<std::vector<Group>>(Planning&)>;
+using PageUnification = Rule<std::optional<Refusal>(Planning&)>;
+using PageFallback = Rule<std::optional<std::vector<Group>>(Planning&)>;  // Where pages cannot be unified; empty: the plan is refused.
+using LayerBuckets = Rule<std::vector<std::vector<std::size_t>>(Planning&)>;
+using DraftGroups = Rule<void(const Planning&, std::vector<Group>&)>;
+using BlockBytes = Rule<Bytes(const Planning&, std::span<const Group>)>;   // One block of all layers of a worker.
+using RequestNeed = Rule<Bytes(const Planning&, std::span<const Group>)>;  // What the admission check asks for.
+using RankScope = Rule<std::span<const Group>(std::span<const Group> model, std::span<const Group> worker)>;
+using OverrideOrder = Rule<Bytes(const Planning&, std::span<const Group>, Bytes memory)>;
+using NullBlock = Rule<Bytes(const Planning&, std::span<const Group>, Bytes memory)>;
+using WorkerLayout = Rule<WorkerPlan(const Planning&, std::vector<Group>, Bytes memory)>;
+using SmallestRank = Rule<void(const Planning&, std::vector<WorkerPlan>&)>;
+
+// What is said of a finished plan. `Reported` is asked per worker and for the scheduler's view.
+struct Reporting {
+    const Planning& planning;
+    std::span<const Group> groups;
+    Blocks blocks;
+};
+using Concurrency = Rule<double(const Reporting&)>;  // Requests of model_len_max that fit at once, by the engine's count.
+using ReportedTokens = Rule<Tokens(const Reporting&, double concurrency)>;
+using CaptureGroup = Rule<std::size_t(const Reporting&)>;
+using SideBufferRows = Rule<SideBuffer(const Reporting&, std::size_t capture_group, const SchedulerView&)>;
+using BlockSizes = Rule<void(const Planning&, SchedulerView&)>;
+using Report = Rule<void(const Planning&, Plan&)>;  // Fills in what the engine says of a plan whose workers are laid out.
+
+struct Engine {
+    std::string_view name;
+    std::string_view meaning;
+    PageBytes page_bytes;
+    RequestBytes request_bytes;
+    KnownKinds known_kinds;
+    Retention retention;
+    MergeSpecs merge_specs;
+    UniformType uniform_type;
+    Promotion promotion;
+    Packing packing;
+    PageUnification page_unification;
+    PageFallback page_fallback;
+    LayerBuckets layer_buckets;
+    DraftGroups draft_groups;
+    BlockBytes block_bytes;
+    RequestNeed request_need;
+    RankScope rank_scope;
+    OverrideOrder override_order;
+    NullBlock null_block;
+    WorkerLayout worker_layout;
+    SmallestRank smallest_rank;
+    Concurrency concurrency;
+    ReportedTokens reported_tokens;
+    CaptureGroup capture_group;
+    SideBufferRows side_buffer_rows;
+    BlockSizes block_sizes;
+    Report report;
+};
+
+std::span<const Engine> engines();  // As released, and `reference`.
+
+// The list that flags, `explain`, `diff` and mutants walk: every slot of the table with the rules that fit it.
+struct RuleText {
+    std::string_view id, meaning, source;
+};
+struct Slot {
+    std::string_view id;
+    std::string_view meaning;
+    std::vector<RuleText> rules;
+    std::string_view (*rule_of)(const Engine&);
+    bool (*replace)(Engine&, std::string_view rule_id);  // False: no such rule.
+};
+std::span<const Slot> slots();
+
+// A well-known change as a named set of replacements.
+struct Patch {
+    struct Replacement {
+        std::string_view slot, rule;
+    };
+    std::string_view id, meaning, source;
+    std::vector<Replacement> replacements;
+};
+std::span<const Patch> patches();
+
+// "vllm-0.18.0+pr-37118,side-buffer=group-slots": NAME[+PATCH...][,slot=rule...]. The error says what is there instead.
+struct EngineSpelling {
+    std::string message;
+    std::size_t column = 1;  // In the spelling, from 1.
+};
+std::variant<Engine, EngineSpelling> engine_spelled(std::string_view spelling);
+
+}  // namespace kv

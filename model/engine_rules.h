@@ -1,0 +1,20 @@
+// Every rule of every slot, for the tables that name them.
+#pragma once
+
+#include "model/rules/admission.h"
+#include "model/rules/block_bytes.h"
+#include "model/rules/block_sizes.h"
+#include "model/rules/capacity.h"
+#include "model/rules/capture.h"
+#include "model/rules/draft_groups.h"
+#include "model/rules/layer_buckets.h"
+#include "model/rules/merge_specs.h"
+#include "model/rules/packing.h"
+#include "model/rules/page_bytes.h"
+#include "model/rules/page_fallback.h"
+#include "model/rules/page_unification.h"
+#include "model/rules/promotion.h"
+#include "model/rules/report.h"
+#include "model/rules/request_bytes.h"
+#include "model/rules/uniform_type.h"
+#include "model/rules/worker_layout.h"

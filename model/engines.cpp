@@ -1,0 +1,103 @@
+// The engines that ship: each a table of rules, read from top to bottom in the order in which a plan is made.
+#include "model/engine.h"
+#include "model/engine_rules.h"
+
+#include <array>
+
+namespace kv {
+namespace {
+
+constexpr Engine vllm_0_18_0{.name = "vllm-0.18.0",
+                             .meaning = "vLLM 0.18.0 as released, with the defects of the catalogue",
+                             .page_bytes = keys_and_values,
+                             .request_bytes = one_batch,
+                             .known_kinds = known_of_0_18,
+                             .retention = window_only,
+                             .merge_specs = old_fields,
+                             .uniform_type = by_kind,
+                             .promotion = windows_as_full,
+                             .packing = no_packing,
+                             .page_unification = scale_blocks,
+                             .page_fallback = refuse_pages,
+                             .layer_buckets = equal_specs,
+                             .draft_groups = unmarked,
+                             .block_bytes = layers_times_page,
+                             .request_need = first_group,
+                             .rank_scope = own_layers,
+                             .override_order = after_the_check,
+                             .null_block = not_reserved,
+                             .worker_layout = layers_share_tensors,
+                             .smallest_rank = shrink,
+                             .concurrency = bytes_of_all_specs,
+                             .reported_tokens = over_all_groups,
+                             .capture_group = capture_first_attention,
+                             .side_buffer_rows = share_of_blocks,
+                             .block_sizes = smallest_of_groups,
+                             .report = each_worker};
+
+constexpr Engine vllm_0_32_0{.name = "vllm-0.32.0",
+                             .meaning = "vLLM 0.32.0 as released",
+                             .page_bytes = head_slots_and_states,
+                             .request_bytes = in_flight_batches,
+                             .known_kinds = registered_kinds,
+                             .retention = window_and_lookahead,
+                             .merge_specs = all_fields,
+                             .uniform_type = by_registered_base,
+                             .promotion = windows_as_full_block,
+                             .packing = page_pattern,
+                             .page_unification = scale_or_pad,
+                             .page_fallback = full_allocation,
+                             .layer_buckets = mergeable_specs,
+                             .draft_groups = marked_or_trailing,
+                             .block_bytes = widest_aligned,
+                             .request_need = all_groups,
+                             .rank_scope = own_layers,
+                             .override_order = before_the_check,
+                             .null_block = reserved,
+                             .worker_layout = layers_have_strides,
+                             .smallest_rank = replan,
+                             .concurrency = blocks_of_all_groups,
+                             .reported_tokens = length_times_concurrency,
+                             .capture_group = capture_first_full,
+                             .side_buffer_rows = object_store,
+                             .block_sizes = lcm_and_gcd,
+                             .report = scheduler_once};
+
+// What the harness believes is right, as far as it is modelled: rows addressed by slot have a buffer that holds every slot. The tokens
+// that it reports are still 0.32.0's; they are replaced when capacity is constructed.
+constexpr Engine make_reference() {
+    Engine engine = vllm_0_32_0;
+    engine.name = "reference";
+    engine.meaning = "vLLM 0.32.0 with the rules replaced that are known to be wrong; what the harness believes is right";
+    engine.side_buffer_rows = group_slots;
+    return engine;
+}
+
+constexpr std::array shipped{vllm_0_18_0, vllm_0_32_0, make_reference()};
+
+}  // namespace
+
+std::span<const Engine> engines() { return shipped; }
+
+std::span<const Patch> patches() {
+    static const std::array<Patch, 4> known{
+        {{"pr-37118",
+          "side-buffer rows = blocks x block size of the capture group, for writer and reader",
+          "vllm-project/vllm#37118",
+          {{"side-buffer", "group-slots"}}},
+         {"pr-40384",
+          "reported tokens = blocks / groups that grow x smallest block; all attention kinds grow, Mamba in mode all",
+          "vllm-project/vllm#40384",
+          {{"reported-tokens", "smallest-block-over-growing-groups"}}},
+         {"40384-positive-list",
+          "the same, growing being full attention, what derives from it, and Mamba in mode all",
+          "vllm-project/vllm#40384, follow-up, fix (a)",
+          {{"reported-tokens", "smallest-block-over-positive-list"}}},
+         {"40384-negative-list",
+          "the same, growing being all kinds but the known bounded ones",
+          "vllm-project/vllm#40384, follow-up, fix (b)",
+          {{"reported-tokens", "smallest-block-over-negative-list"}}}}};
+    return known;
+}
+
+}  // namespace kv

@@ -1,0 +1,43 @@
+// A plan in the making: what the rules of an engine work on, and change. Only model/ uses it.
+#pragma once
+
+#include "model/engine.h"
+
+#include <span>
+#include <vector>
+
+namespace kv {
+
+struct Planning {
+    const Engine& engine;
+    const ModelLayers& model;
+    Settings settings;                // `model_len_max` moves while a length is fitted.
+    std::vector<KvSpec> specs = {};   // A table without doubles that grows: SpecId is an index.
+    std::vector<WorkerLayer> layers = {};  // The whole model's, in order of first appearance over the workers.
+    std::vector<std::int64_t> padding_layers = {};
+
+    const KvSpec& spec(SpecId id) const { return specs[index(id)]; }
+    SpecId intern(KvSpec spec);  // The id of an equal spec, or a new one.
+    Bytes page(SpecId id) const { return engine.page_bytes(spec(id)); }
+    Bytes request_bytes(SpecId id) const { return engine.request_bytes(engine, spec(id), settings); }
+    Blocks request_blocks(SpecId id) const;  // Whole blocks that one request of model_len_max holds in a layer of this spec.
+
+    std::vector<SpecId> distinct_specs() const;  // Of `layers`, in order of first appearance.
+    std::vector<const KvSpec*> distinct_spec_values() const;
+    // Every layer of spec `from[i]` becomes one of spec `to[i]`.
+    void replace_specs(std::span<const SpecId> from, std::span<const SpecId> to);
+};
+
+// Questions that several rules ask.
+bool merge_into_one(const Planning& planning);    // All layers may share one merged spec. A conflict of windows refuses.
+bool one_uniform_type(const Planning& planning);  // All layers need the same blocks, whatever their pages.
+std::vector<Group> merged_groups(Planning& planning, std::span<const std::vector<LayerId>> groups, std::span<const std::vector<SpecId>> specs);
+Group bundle_of(std::span<const WorkerLayer> layers);
+// Specs of a group's layers, a bundle's each; of a plain group its one spec.
+std::span<const SpecId> specs_of(const Group& group);
+SpecId spec_of_layer(const Group& group, LayerId layer);
+Bytes page_of(const Planning& planning, const Group& group);           // A bundle's: the sum over its layers.
+Bytes request_bytes_of(const Planning& planning, const Group& group);  // A bundle's: its longest layer's blocks x its page.
+Blocks request_blocks_of(const Planning& planning, const Group& group);
+
+}  // namespace kv

@@ -1,0 +1,42 @@
+// An engine's own "no": what it raised, where, and the figures in it. A refusal is an answer about the engine, not an error of ours.
+#pragma once
+
+#include "model/units.h"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace kv {
+
+enum class Raised : std::uint8_t { value_error, assertion_error, not_implemented_error, zero_division_error, type_error };
+std::string_view name_of(Raised raised);  // As Python names it: "ValueError".
+
+// The admission check of a worker that did not pass.
+struct AdmissionFigures {
+    std::int64_t worker = 0;
+    Bytes checked = {};                             // What was there to compare with; may be negative.
+    std::optional<Bytes> needed = {};               // Empty: there was no memory at all, so nothing was computed.
+    std::optional<Tokens> estimated_len_max = {};   // 0: not even one token.
+    friend bool operator==(const AdmissionFigures&, const AdmissionFigures&) = default;
+};
+
+struct Refusal {
+    Raised type = Raised::value_error;
+    std::string_view raised_in;             // The engine's function.
+    std::string message;                    // Our words.
+    std::vector<std::int64_t> figures = {};  // The numbers that the engine's message carries, other than the admission figures.
+    std::string layer = {};                 // The layer that it names, if any.
+    std::optional<AdmissionFigures> admission = {};
+};
+
+// Thrown by a rule where the engine raises, caught where a plan begins; never crosses the API.
+struct RefusedByEngine {
+    Refusal refusal;
+};
+
+[[noreturn]] void refuse(Refusal refusal);
+
+}  // namespace kv
