@@ -14,7 +14,7 @@
 
 namespace kv {
 
-struct Planning;  // The state of a plan in the making: see model/planning.h.
+class Planning;  // The state of a plan in the making: see model/planning.h.
 
 // Specs that may share one group, merged one after another. A conflict is what the engine's merge would raise.
 using PageBytes = Rule<Bytes(const KvSpec&)>;                                    // Of one block of one layer, padding included.
@@ -47,7 +47,7 @@ using Concurrency = Rule<double(const Reporting&)>;  // Requests of model_len_ma
 using ReportedTokens = Rule<Tokens(const Reporting&, double concurrency)>;
 using CaptureGroup = Rule<std::size_t(const Reporting&)>;
 using SideBufferRows = Rule<SideBuffer(const Reporting&, std::size_t capture_group, const SchedulerView&)>;
-using BlockSizes = Rule<void(const Planning&, SchedulerView&)>;
+using BlockSizes = Rule<void(const Planning&, std::span<const Group>, SchedulerView&)>;
 using Report = Rule<void(const Planning&, Plan&)>;  // Fills in what the engine says of a plan whose workers are laid out.
 
 struct Engine {

@@ -10,8 +10,8 @@ namespace {
 
 std::vector<LayerId> layer_ids(const Planning& planning) {
     std::vector<LayerId> ids;
-    ids.reserve(planning.layers.size());
-    for (const WorkerLayer& layer : planning.layers) ids.push_back(layer.layer);
+    ids.reserve(planning.layers().size());
+    for (const WorkerLayer& layer : planning.layers()) ids.push_back(layer.layer);
     return ids;
 }
 
@@ -38,7 +38,7 @@ std::vector<Group> groups_of_equal_size(Planning& planning) {
             std::vector<SpecId>& group_specs = specs.emplace_back();
             group.reserve(static_cast<std::size_t>(size));
             for (std::size_t place = static_cast<std::size_t>(i); place < bucket.size(); place += static_cast<std::size_t>(count)) {
-                const WorkerLayer& layer = planning.layers[bucket[place]];
+                const WorkerLayer& layer = planning.layers()[bucket[place]];
                 group.push_back(layer.layer);
                 if (std::ranges::find(group_specs, layer.spec) == group_specs.end()) group_specs.push_back(layer.spec);
             }
@@ -50,24 +50,24 @@ std::vector<Group> groups_of_equal_size(Planning& planning) {
 }  // namespace
 
 std::vector<Group> group_layers(Planning& planning) {
-    if (planning.settings.hybrid_manager == HybridManager::disabled && !planning.layers.empty()) planning.engine.promotion(planning);
-    if (planning.layers.empty()) return {};
+    if (planning.settings.hybrid_manager == HybridManager::disabled && !planning.layers().empty()) planning.engine.promotion(planning);
+    if (planning.layers().empty()) return {};
     if (merge_into_one(planning)) {
         const std::vector<std::vector<LayerId>> layers{layer_ids(planning)};
         const std::vector<std::vector<SpecId>> specs{planning.distinct_specs()};
         return merged_groups(planning, layers, specs);
     }
-    if (one_uniform_type(planning)) return {bundle_of(planning.layers)};
+    if (one_uniform_type(planning)) return {bundle_of(planning.layers())};
 
     // Hidden states keep a block table of their own and stay out of the other layers' groups.
-    const std::vector<WorkerLayer> all = planning.layers;
+    const std::vector<WorkerLayer> all = planning.layers();
     const std::vector<WorkerLayer> hidden = take_hidden_layers(planning);
     if (auto packed = planning.engine.packing(planning)) {
         for (const WorkerLayer& layer : hidden) packed->push_back({.layers = {layer.layer}, .spec = layer.spec});
         return std::move(*packed);
     }
     if (auto conflict = planning.engine.page_unification(planning)) {
-        planning.layers = all;
+        if (!hidden.empty()) planning.set_layers(all);
         std::optional<std::vector<Group>> fallback = planning.engine.page_fallback(planning);
         if (!fallback) refuse(std::move(*conflict));
         return std::move(*fallback);
@@ -75,7 +75,7 @@ std::vector<Group> group_layers(Planning& planning) {
     std::vector<Group> groups = groups_of_equal_size(planning);
     if (!hidden.empty()) add_hidden_groups(planning, groups, hidden);
     // The engine looks for the drafter's layer in the order of registration.
-    planning.layers = all;
+    if (!hidden.empty()) planning.set_layers(all);
     planning.engine.draft_groups(planning, groups);
     return groups;
 }

@@ -5,7 +5,7 @@
 
 namespace kv {
 
-// Changes planning.specs and planning.layers as the engine changes its specs on the way (promotion, page unification).
+// Changes the specs of the layers in planning as the engine changes its specs on the way (promotion, page unification).
 std::vector<Group> group_layers(Planning& planning);
 
 }  // namespace kv

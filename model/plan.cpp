@@ -11,13 +11,15 @@ namespace {
 
 // Layers of all workers, in order of first appearance; workers that hold one layer must agree on its spec.
 void merge_workers(Planning& planning) {
+    std::vector<WorkerLayer> layers;
+    layers.reserve(planning.model.workers.empty() ? 0 : planning.model.workers[0].size());
     std::vector<SpecId> spec_of(planning.model.names.size(), static_cast<SpecId>(-1));
     for (const std::vector<WorkerLayer>& worker : planning.model.workers) {
         for (const WorkerLayer& layer : worker) {
             SpecId& known = spec_of[index(layer.layer)];
             if (known == static_cast<SpecId>(-1)) {
                 known = layer.spec;
-                planning.layers.push_back(layer);
+                layers.push_back(layer);
             } else if (known != layer.spec) {
                 refuse({.type = Raised::assertion_error,
                         .raised_in = "get_kv_cache_configs",
@@ -25,11 +27,12 @@ void merge_workers(Planning& planning) {
             }
         }
     }
+    planning.set_layers(std::move(layers));
 }
 
 // What a worker holds of each group of the model; a group keeps its place when the worker holds none of it.
 std::vector<Group> project(const Planning& planning, const std::vector<Group>& groups, const std::vector<WorkerLayer>& worker) {
-    if (worker.size() == planning.layers.size()) return groups;
+    if (worker.size() == planning.layers().size()) return groups;
     std::vector<char> held(planning.model.names.size(), 0);
     for (const WorkerLayer& layer : worker) held[index(layer.layer)] = 1;
     std::vector<Group> projected;
@@ -139,7 +142,7 @@ std::vector<WorkerPlan> plan_workers(Planning& planning, const std::vector<Group
 
 PlanOutcome make_plan(const Engine& engine, const PlanInput& input) {
     require(input.layers != nullptr && input.memory.size() == input.layers->workers.size(), "each worker has its memory");
-    Planning planning{.engine = engine, .model = *input.layers, .settings = input.settings, .specs = input.layers->specs};
+    Planning planning(engine, *input.layers, input.settings, input.layers->specs);
     std::optional<std::vector<Group>> groups;
     try {
         merge_workers(planning);

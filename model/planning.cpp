@@ -17,30 +17,33 @@ Blocks Planning::request_blocks(SpecId id) const {
     return ceil_div(request_bytes(id), BytesPerBlock{page_bytes.value});
 }
 
-std::vector<SpecId> Planning::distinct_specs() const {
-    std::vector<SpecId> distinct;
+void Planning::set_layers(std::vector<WorkerLayer> changed) {
+    layers_ = std::move(changed);
+    distinct_.clear();
     std::vector<char> seen(specs.size(), 0);
-    for (const WorkerLayer& layer : layers) {
-        if (std::exchange(seen[index(layer.spec)], 1) == 0) distinct.push_back(layer.spec);
+    for (const WorkerLayer& layer : layers_) {
+        if (std::exchange(seen[index(layer.spec)], 1) == 0) distinct_.push_back(layer.spec);
     }
-    return distinct;
 }
 
 std::vector<const KvSpec*> Planning::distinct_spec_values() const {
     std::vector<const KvSpec*> values;
-    for (const SpecId id : distinct_specs()) values.push_back(&spec(id));
+    values.reserve(distinct_.size());
+    for (const SpecId id : distinct_) values.push_back(&spec(id));
     return values;
 }
 
-void Planning::replace_specs(std::span<const SpecId> from, std::span<const SpecId> to) {
+void Planning::replace_specs(std::span<const SpecId> by) {
+    require(by.size() == distinct_.size(), "each spec has its replacement");
     std::vector<SpecId> target(specs.size());
-    for (std::size_t i = 0; i < target.size(); ++i) target[i] = static_cast<SpecId>(i);
-    for (std::size_t i = 0; i < from.size(); ++i) target[index(from[i])] = to[i];
-    for (WorkerLayer& layer : layers) layer.spec = target[index(layer.spec)];
+    for (std::size_t i = 0; i < by.size(); ++i) target[index(distinct_[i])] = by[i];
+    std::vector<WorkerLayer> changed = std::move(layers_);
+    for (WorkerLayer& layer : changed) layer.spec = target[index(layer.spec)];
+    set_layers(std::move(changed));
 }
 
 bool merge_into_one(const Planning& planning) {
-    if (planning.layers.empty()) return true;
+    if (planning.layers().empty()) return true;
     auto merged = planning.engine.merge_specs(planning.distinct_spec_values());
     auto* conflict = std::get_if<Refusal>(&merged);
     if (conflict == nullptr) return true;

@@ -4,28 +4,37 @@
 #include "model/engine.h"
 
 #include <span>
+#include <utility>
 #include <vector>
 
 namespace kv {
 
-struct Planning {
+class Planning {
+public:
+    Planning(const Engine& by, const ModelLayers& of, Settings with, std::vector<KvSpec> table)
+        : engine(by), model(of), settings(std::move(with)), specs(std::move(table)) {}
+
     const Engine& engine;
     const ModelLayers& model;
     Settings settings;                // `model_len_max` moves while a length is fitted.
-    std::vector<KvSpec> specs = {};   // A table without doubles that grows: SpecId is an index.
-    std::vector<WorkerLayer> layers = {};  // The whole model's, in order of first appearance over the workers.
-    std::vector<std::int64_t> padding_layers = {};
+    std::vector<KvSpec> specs;   // A table without doubles that grows: SpecId is an index.
+    std::vector<std::int64_t> padding_layers;
 
+    const std::vector<WorkerLayer>& layers() const { return layers_; }
     const KvSpec& spec(SpecId id) const { return specs[index(id)]; }
     SpecId intern(KvSpec spec);  // The id of an equal spec, or a new one.
     Bytes page(SpecId id) const { return engine.page_bytes(spec(id)); }
     Bytes request_bytes(SpecId id) const { return engine.request_bytes(engine, spec(id), settings); }
     Blocks request_blocks(SpecId id) const;  // Whole blocks that one request of model_len_max holds in a layer of this spec.
 
-    std::vector<SpecId> distinct_specs() const;  // Of `layers`, in order of first appearance.
+    const std::vector<SpecId>& distinct_specs() const { return distinct_; }  // Of `layers`, in order of first appearance.
     std::vector<const KvSpec*> distinct_spec_values() const;
-    // Every layer of spec `from[i]` becomes one of spec `to[i]`.
-    void replace_specs(std::span<const SpecId> from, std::span<const SpecId> to);
+    void set_layers(std::vector<WorkerLayer> changed);
+    void replace_specs(std::span<const SpecId> by);  // Every layer of spec distinct_specs()[i] becomes one of spec by[i].
+
+private:
+    std::vector<WorkerLayer> layers_ = {};  // The whole model's, in order of first appearance over the workers.
+    std::vector<SpecId> distinct_ = {};
 };
 
 // Questions that several rules ask.

@@ -5,7 +5,7 @@
 namespace kv {
 
 void kinds_unchecked(const Planning& planning) {
-    for (const WorkerLayer& layer : planning.layers) {
+    for (const WorkerLayer& layer : planning.layers()) {
         const KvSpec& spec = planning.spec(layer.spec);
         const bool later = std::holds_alternative<RswaSpec>(spec) || std::holds_alternative<HiddenStateSpec>(spec) ||
                            std::holds_alternative<SlidingWindowMlaSpec>(spec) || std::holds_alternative<CircularBufferSpec>(spec) ||
@@ -19,7 +19,7 @@ void kinds_unchecked(const Planning& planning) {
 }
 
 void kinds_registered(const Planning& planning) {
-    for (const WorkerLayer& layer : planning.layers) {
+    for (const WorkerLayer& layer : planning.layers()) {
         const KvSpec& spec = planning.spec(layer.spec);
         if (std::holds_alternative<EncoderOnlySpec>(spec))
             refuse({.type = Raised::value_error,
@@ -34,19 +34,20 @@ void retain_nothing(Planning&) {}
 void retain_for_drafters(Planning& planning) {
     const Tokens lookahead = prefill_lookahead(planning.settings);
     const Tokens extra{std::max<std::int64_t>(lookahead.value - 1, 0)};
-    const std::vector<SpecId> distinct = planning.distinct_specs();
     std::vector<SpecId> retained;
-    for (const SpecId id : distinct) {
+    bool changed = false;
+    for (const SpecId id : planning.distinct_specs()) {
         KvSpec spec = planning.spec(id);
         SlidingWindowSpec* sliding = sliding_of(spec);
         if (sliding == nullptr || sliding->extra_retained == extra) {
             retained.push_back(id);
             continue;
         }
+        changed = true;
         sliding->extra_retained = extra;
         retained.push_back(planning.intern(realigned(std::move(spec))));
     }
-    planning.replace_specs(distinct, retained);
+    if (changed) planning.replace_specs(retained);
 }
 
 Bytes need_of_first_group(const Planning& planning, std::span<const Group> groups) {

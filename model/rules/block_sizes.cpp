@@ -104,11 +104,9 @@ BlockSizesFound find_block_sizes(const Planning& planning, std::span<const Group
     return {Tokens{scheduler}, Tokens{hash}};
 }
 
-void one_block_size(const Planning&, SchedulerView&) {}
+void one_block_size(const Planning&, std::span<const Group>, SchedulerView&) {}
 
-void scheduler_and_hash_sizes(const Planning& planning, SchedulerView& scheduler) {
-    std::vector<Group> groups;
-    for (const SchedulerView::GroupView& view : scheduler.groups) groups.push_back({.spec = view.spec});
+void scheduler_and_hash_sizes(const Planning& planning, std::span<const Group> groups, SchedulerView& scheduler) {
     const BlockSizesFound sizes = find_block_sizes(planning, groups, scheduler.block.value_or(Tokens{planning.settings.block.value}));
     scheduler.scheduler_block = sizes.scheduler;
     scheduler.hash_block = sizes.hash;

@@ -15,8 +15,8 @@ struct BlockSizesFound {
 // Refuses a prefix_match_unit that does not fit the groups. `smallest` is the engine core's block size.
 BlockSizesFound find_block_sizes(const Planning& planning, std::span<const Group> groups, Tokens smallest);
 
-void one_block_size(const Planning& planning, SchedulerView& scheduler);
-void scheduler_and_hash_sizes(const Planning& planning, SchedulerView& scheduler);
+void one_block_size(const Planning& planning, std::span<const Group> groups, SchedulerView& scheduler);
+void scheduler_and_hash_sizes(const Planning& planning, std::span<const Group> groups, SchedulerView& scheduler);
 
 inline constexpr BlockSizes smallest_of_groups{.id = "smallest-of-groups",
                                                .meaning = "the smallest block of the groups is the engine's block size",

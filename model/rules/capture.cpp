@@ -44,7 +44,10 @@ SideBuffer rows_of_group_slots(const Reporting& report, std::size_t capture_grou
 
 SideBuffer rows_of_object_store(const Reporting& report, std::size_t, const SchedulerView& scheduler) {
     // The connector asks for block sizes with the worker's groups, whose bundles still name every layer.
-    const BlockSizesFound sizes = find_block_sizes(report.planning, report.groups, *scheduler.block);
+    const bool bundles = std::ranges::any_of(report.groups, [](const Group& group) { return group.bundle.has_value(); });
+    const bool known = !bundles && scheduler.scheduler_block && scheduler.hash_block;
+    const BlockSizesFound sizes = known ? BlockSizesFound{*scheduler.scheduler_block, *scheduler.hash_block}
+                                        : find_block_sizes(report.planning, report.groups, *scheduler.block);
     const std::int64_t objects = checked_mul(report.blocks.value, sizes.scheduler.value / sizes.hash.value);
     return {.rows = Rows{checked_mul(objects, sizes.hash.value)}, .rows_per_object = Rows{sizes.hash.value}};
 }

@@ -13,7 +13,7 @@ bool drafts_in_trailing_layers(const Settings& settings) {
 bool covers_every_layer_once(const Planning& planning, const std::vector<Group>& groups) {
     std::vector<LayerId> grouped, all;
     for (const Group& group : groups) grouped.insert(grouped.end(), group.layers.begin(), group.layers.end());
-    for (const WorkerLayer& layer : planning.layers) all.push_back(layer.layer);
+    for (const WorkerLayer& layer : planning.layers()) all.push_back(layer.layer);
     std::ranges::sort(grouped);
     std::ranges::sort(all);
     return grouped == all;
@@ -31,8 +31,8 @@ void marked_or_trailing_groups(const Planning& planning, std::vector<Group>& gro
             return latent != nullptr && latent->non_causal_multi_token_decode;
         });
     }
-    if (!drafts_in_trailing_layers(planning.settings) || planning.layers.empty() || !covers_every_layer_once(planning, groups)) return;
-    const LayerId last = planning.layers.back().layer;
+    if (!drafts_in_trailing_layers(planning.settings) || planning.layers().empty() || !covers_every_layer_once(planning, groups)) return;
+    const LayerId last = planning.layers().back().layer;
     const auto holder = std::ranges::find_if(groups, [&](const Group& group) { return std::ranges::find(group.layers, last) != group.layers.end(); });
     holder->draft = true;
 }

@@ -47,12 +47,12 @@ std::int64_t largest_divisor_up_to(std::int64_t value, std::int64_t limit) {
 }
 
 std::vector<WorkerLayer> take_hidden_layers(Planning& planning) {
+    const auto is_hidden = [&](SpecId id) { return std::holds_alternative<HiddenStateSpec>(planning.spec(id)); };
     std::vector<WorkerLayer> hidden;
-    std::erase_if(planning.layers, [&](const WorkerLayer& layer) {
-        if (!std::holds_alternative<HiddenStateSpec>(planning.spec(layer.spec))) return false;
-        hidden.push_back(layer);
-        return true;
-    });
+    if (std::ranges::none_of(planning.distinct_specs(), is_hidden)) return hidden;
+    std::vector<WorkerLayer> others;
+    for (const WorkerLayer& layer : planning.layers()) (is_hidden(layer.spec) ? hidden : others).push_back(layer);
+    planning.set_layers(std::move(others));
     return hidden;
 }
 

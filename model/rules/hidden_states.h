@@ -5,7 +5,7 @@
 
 namespace kv {
 
-// Takes the hidden-state layers out of planning.layers.
+// Takes the hidden-state layers out of the layers to be planned.
 std::vector<WorkerLayer> take_hidden_layers(Planning& planning);
 
 // A group for each of them, with the page that the other groups share; their blocks grow where one token's state is larger than it.

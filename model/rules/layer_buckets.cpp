@@ -3,7 +3,7 @@
 namespace kv {
 namespace {
 
-// Places in planning.layers of each distinct spec, in order of first appearance.
+// Places in planning.layers() of each distinct spec, in order of first appearance.
 struct PlacesOfSpec {
     SpecId spec;
     std::vector<std::size_t> places;
@@ -12,12 +12,12 @@ struct PlacesOfSpec {
 std::vector<PlacesOfSpec> places_by_spec(const Planning& planning) {
     std::vector<PlacesOfSpec> by_spec;
     std::vector<std::ptrdiff_t> slot(planning.specs.size(), -1);
-    for (std::size_t i = 0; i < planning.layers.size(); ++i) {
-        std::ptrdiff_t& own = slot[index(planning.layers[i].spec)];
+    for (std::size_t i = 0; i < planning.layers().size(); ++i) {
+        std::ptrdiff_t& own = slot[index(planning.layers()[i].spec)];
         if (own < 0) {
             own = std::ssize(by_spec);
-            by_spec.push_back({planning.layers[i].spec, {}});
-            by_spec.back().places.reserve(planning.layers.size());
+            by_spec.push_back({planning.layers()[i].spec, {}});
+            by_spec.back().places.reserve(planning.layers().size());
         }
         by_spec[static_cast<std::size_t>(own)].places.push_back(i);
     }

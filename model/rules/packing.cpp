@@ -38,7 +38,7 @@ struct Bucket {
 std::vector<Bucket> bucketed(const Planning& planning) {
     std::vector<Bucket> buckets;
     std::vector<std::ptrdiff_t> bucket_of(planning.specs.size(), -1);
-    for (const WorkerLayer& layer : planning.layers) {
+    for (const WorkerLayer& layer : planning.layers()) {
         std::ptrdiff_t& own = bucket_of[index(layer.spec)];
         // What a bucket takes in is decided by its first layer, so one question a spec and bucket is enough.
         for (std::size_t b = 0; b < buckets.size() && own < 0; ++b) {
@@ -123,9 +123,9 @@ std::int64_t chunk_with_least_padding(std::span<const std::int64_t> values, std:
 std::optional<std::vector<Group>> never_packed(Planning&) { return std::nullopt; }
 
 std::optional<std::vector<Group>> packed_by_pattern(Planning& planning) {
-    if (planning.layers.empty()) return std::nullopt;
+    if (planning.layers().empty()) return std::nullopt;
     // Every page is looked at, whatever the layout: one that its spec refuses ends the plan here.
-    const Bytes first_page = planning.page(planning.layers[0].spec);
+    const Bytes first_page = planning.page(planning.layers()[0].spec);
     bool one_page = true;
     for (const SpecId id : planning.distinct_specs()) one_page = (planning.page(id) == first_page) && one_page;
     if (!is_block_outermost(planning.settings.layout) || one_page) return std::nullopt;

@@ -18,17 +18,16 @@ std::optional<std::vector<Group>> latents_and_windows_whole(Planning& planning) 
         window = window || std::holds_alternative<SlidingWindowSpec>(*spec);
     }
     if (!latent || !window) return std::nullopt;
-    Planning promoted{.engine = planning.engine, .model = planning.model, .settings = planning.settings, .specs = planning.specs};
+    Planning promoted(planning.engine, planning.model, planning.settings, planning.specs);
     try {
-        promoted.layers = promoted_layers(promoted, planning.layers);
+        promoted.set_layers(promoted_layers(promoted, planning.layers()));
     } catch (const RefusedByEngine& refused) {
         if (refused.refusal.type != Raised::value_error) throw;
         return std::nullopt;  // The plan is refused all the same, for the first reason: its pages.
     }
     if (!one_uniform_type(promoted)) return std::nullopt;
     planning.specs = std::move(promoted.specs);
-    planning.layers = std::move(promoted.layers);
-    return std::vector{bundle_of(planning.layers)};
+    return std::vector{bundle_of(promoted.layers())};
 }
 
 }  // namespace kv

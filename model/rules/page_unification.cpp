@@ -26,7 +26,7 @@ std::optional<KvSpec> scale_or_pad_page(const KvSpec& spec, Bytes page, Bytes la
 }
 
 std::string name_of_first(const Planning& planning, SpecId id) {
-    const auto found = std::ranges::find(planning.layers, id, &WorkerLayer::spec);
+    const auto found = std::ranges::find(planning.layers(), id, &WorkerLayer::spec);
     return planning.model.names[index(found->layer)];
 }
 
@@ -55,7 +55,7 @@ std::optional<Refusal> unify(Planning& planning, Change change) {
                                " bytes with its block"});
         unified.push_back(planning.intern(std::move(*changed)));
     }
-    planning.replace_specs(distinct, unified);
+    planning.replace_specs(unified);
     return std::nullopt;
 }
 

@@ -7,7 +7,8 @@ namespace kv {
 namespace {
 
 bool one_type(const Planning& planning, const std::vector<WorkerLayer>& layers) {
-    Planning part{.engine = planning.engine, .model = planning.model, .settings = planning.settings, .specs = planning.specs, .layers = layers};
+    Planning part(planning.engine, planning.model, planning.settings, planning.specs);
+    part.set_layers(layers);
     return merge_into_one(part) || one_uniform_type(part);
 }
 
@@ -68,17 +69,19 @@ void refuse_unless_one_type(const Planning& planning, const std::vector<WorkerLa
 }  // namespace
 
 void promote_windows(Planning& planning) {
-    if (one_type(planning, planning.layers)) return;
-    const Kinds kinds = kinds_of(planning, planning.layers);
+    if (one_type(planning, planning.layers())) return;
+    const Kinds kinds = kinds_of(planning, planning.layers());
     if (kinds.full && kinds.local) {
-        for (WorkerLayer& layer : planning.layers) {
+        std::vector<WorkerLayer> layers = planning.layers();
+        for (WorkerLayer& layer : layers) {
             if (auto full = as_full(planning.spec(layer.spec))) {
                 full->cache.head_size_v = full->cache.head_size;
                 layer.spec = planning.intern(std::move(*full));
             }
         }
+        planning.set_layers(std::move(layers));
     }
-    refuse_unless_one_type(planning, planning.layers, "unify_hybrid_kv_cache_specs");
+    refuse_unless_one_type(planning, planning.layers(), "unify_hybrid_kv_cache_specs");
 }
 
 std::vector<WorkerLayer> promoted_layers(Planning& planning, std::vector<WorkerLayer> layers) {
@@ -107,20 +110,22 @@ void promote_windows_to_full_block(Planning& planning) {
         const AttentionCache* cache = attention_of(planning.spec(layer.spec));
         return cache != nullptr && cache->sharding == ContextSharding::replicated;
     };
-    if (planning.layers.empty()) return;
-    const bool first_kind = replicated(planning.layers.front());
+    if (planning.layers().empty()) return;
+    const bool first_kind = replicated(planning.layers().front());
+    std::vector<WorkerLayer> layers = planning.layers();
     for (const bool kind : {first_kind, !first_kind}) {
         std::vector<std::size_t> places;
         std::vector<WorkerLayer> part;
-        for (std::size_t i = 0; i < planning.layers.size(); ++i) {
-            if (replicated(planning.layers[i]) != kind) continue;
+        for (std::size_t i = 0; i < planning.layers().size(); ++i) {
+            if (replicated(planning.layers()[i]) != kind) continue;
             places.push_back(i);
-            part.push_back(planning.layers[i]);
+            part.push_back(planning.layers()[i]);
         }
         if (part.empty()) continue;
         part = promoted_layers(planning, std::move(part));
-        for (std::size_t i = 0; i < places.size(); ++i) planning.layers[places[i]] = part[i];
+        for (std::size_t i = 0; i < places.size(); ++i) layers[places[i]] = part[i];
     }
+    planning.set_layers(std::move(layers));
 }
 
 }  // namespace kv

@@ -6,17 +6,26 @@
 namespace kv {
 namespace {
 
-// The first worker's groups as the scheduler sees them: a bundle is stood for by its first layer.
-std::vector<Group> without_bundles(const std::vector<Group>& groups) {
-    std::vector<Group> plain;
-    plain.reserve(groups.size());
-    for (const Group& group : groups)
-        plain.push_back({.layers = group.layers, .spec = specs_of(group).front(), .draft = group.draft});
-    return plain;
-}
+// A worker's groups as the scheduler sees them: a bundle is stood for by its first layer.
+class PlainGroups {
+public:
+    explicit PlainGroups(const std::vector<Group>& groups) : groups_(groups) {
+        if (std::ranges::none_of(groups, [](const Group& group) { return group.bundle.has_value(); })) return;
+        for (const Group& group : groups) copies_.push_back({.layers = group.layers, .spec = specs_of(group).front(), .draft = group.draft});
+        groups_ = copies_;
+    }
+    std::span<const Group> groups() const { return groups_; }
+    PlainGroups(const PlainGroups&) = delete;
+    PlainGroups& operator=(const PlainGroups&) = delete;
+
+private:
+    std::vector<Group> copies_;  // Only where there is a bundle.
+    std::span<const Group> groups_;
+};
 
 SchedulerView scheduler_view(const Planning& planning, Blocks blocks, std::span<const Group> groups) {
     SchedulerView view{.blocks = blocks};
+    view.groups.reserve(groups.size());
     std::optional<Tokens> smallest, smallest_cacheable;
     const auto lower = [](std::optional<Tokens>& least, Tokens block) { least = least ? std::min(*least, block) : block; };
     for (const Group& group : groups) {
@@ -44,7 +53,8 @@ SideBuffer side_buffer_of(const Reporting& report, const SchedulerView& schedule
 
 void report_each_worker(const Planning& planning, Plan& plan) {
     const WorkerPlan& first = plan.workers.front();
-    const std::vector<Group> groups = without_bundles(first.groups);
+    const PlainGroups plain(first.groups);
+    const std::span<const Group> groups = plain.groups();
     plan.scheduler = scheduler_view(planning, first.blocks, groups);
     if (groups.empty()) return;
     for (WorkerPlan& worker : plan.workers) {
@@ -55,12 +65,13 @@ void report_each_worker(const Planning& planning, Plan& plan) {
     plan.capacity = first.capacity;
     plan.side_buffer = first.side_buffer;
     plan.scheduler.capture_group = planning.engine.capture_group({planning, groups, first.blocks});
-    planning.engine.block_sizes(planning, plan.scheduler);
+    planning.engine.block_sizes(planning, groups, plan.scheduler);
 }
 
 void report_scheduler(const Planning& planning, Plan& plan) {
     const WorkerPlan& first = plan.workers.front();
-    const std::vector<Group> groups = without_bundles(first.groups);
+    const PlainGroups plain(first.groups);
+    const std::span<const Group> groups = plain.groups();
     plan.scheduler = scheduler_view(planning, first.blocks, groups);
     try {
         if (!groups.empty()) plan.capacity = capacity_of({planning, groups, first.blocks});
@@ -69,7 +80,7 @@ void report_scheduler(const Planning& planning, Plan& plan) {
         return;
     }
     try {
-        planning.engine.block_sizes(planning, plan.scheduler);
+        planning.engine.block_sizes(planning, groups, plan.scheduler);
         if (groups.empty()) return;
         plan.side_buffer = side_buffer_of({planning, first.groups, first.blocks}, plan.scheduler);
         plan.scheduler.capture_group = plan.side_buffer->capture_group;
