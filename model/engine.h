@@ -105,6 +105,14 @@ struct Patch {
 };
 std::span<const Patch> patches();
 
+// A rule that makes sense only with a certain rule in another slot; a table that breaks it is impossible and never runs.
+struct Requirement {
+    std::string_view slot, rule;
+    std::string_view needs_slot, needs_rule;
+    std::string_view why;
+};
+std::span<const Requirement> requirements();
+
 // "vllm-0.18.0+pr-37118,side-buffer=group-slots": NAME[+PATCH...][,slot=rule...]. The error says what is there instead.
 struct EngineSpelling {
     std::string message;

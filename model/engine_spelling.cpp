@@ -39,6 +39,19 @@ std::optional<std::string> apply_rule(Engine& engine, std::string_view assignmen
     return replace_rule(engine, assignment.substr(0, equals), assignment.substr(equals + 1));
 }
 
+std::string_view rule_in(const Engine& engine, std::string_view slot_id) { return std::ranges::find(slots(), slot_id, &Slot::id)->rule_of(engine); }
+
+// The place in the spelling that names one of the two slots; where only patches did, the start.
+EngineSpelling impossible(const Requirement& requirement, std::string_view has, std::string_view spelling) {
+    std::size_t at = spelling.find(std::string(requirement.needs_slot) + '=');
+    if (at == std::string_view::npos) at = spelling.find(std::string(requirement.slot) + '=');
+    const std::string left = std::string(requirement.slot) + '=' + std::string(requirement.rule);
+    const std::string right = std::string(requirement.needs_slot) + '=';
+    return {"`" + left + "` needs `" + right + std::string(requirement.needs_rule) + "`, and here is `" + right + std::string(has) +
+                "`: " + std::string(requirement.why),
+            at == std::string_view::npos ? 1 : at + 1};
+}
+
 }  // namespace
 
 std::variant<Engine, EngineSpelling> engine_spelled(std::string_view spelling) {
@@ -56,6 +69,10 @@ std::variant<Engine, EngineSpelling> engine_spelled(std::string_view spelling) {
         rules_begun = mark == ',';
         if (auto wrong = mark == '+' ? apply_patch(engine, part) : apply_rule(engine, part)) return EngineSpelling{std::move(*wrong), at + 2};
         at = end;
+    }
+    for (const Requirement& requirement : requirements()) {
+        const std::string_view has = rule_in(engine, requirement.needs_slot);
+        if (rule_in(engine, requirement.slot) == requirement.rule && has != requirement.needs_rule) return impossible(requirement, has, spelling);
     }
     return engine;
 }

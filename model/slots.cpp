@@ -61,4 +61,12 @@ std::span<const Slot> slots() {
     return made;
 }
 
+std::span<const Requirement> requirements() {
+    static constexpr std::array known{
+        Requirement{"worker-layout", "strided-tensors", "smallest-rank", "replan", "strides depend on the block count, so a layout cannot shrink"},
+        Requirement{"packing", "page-pattern", "worker-layout", "strided-tensors", "layers side by side in a block need offsets"},
+        Requirement{"side-buffer", "object-store", "block-sizes", "lcm-and-gcd", "an object is a hash block"}};
+    return known;
+}
+
 }  // namespace kv

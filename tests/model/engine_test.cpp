@@ -82,6 +82,26 @@ TEST(EngineSpelling, ReadsPatchesAndThenSingleRules) {
     EXPECT_EQ(engine.null_block.id, "reserved");
 }
 
+TEST(EngineSpelling, RefusesATableThatCannotBe) {
+    const auto [message, column] = mistake("vllm-0.32.0,smallest-rank=shrink");
+    EXPECT_EQ(message, "`worker-layout=strided-tensors` needs `smallest-rank=replan`, and here is `smallest-rank=shrink`: "
+                       "strides depend on the block count, so a layout cannot shrink");
+    EXPECT_EQ(column, 13U);
+    EXPECT_EQ(mistake("vllm-0.18.0,packing=page-pattern").second, 13U);
+    EXPECT_EQ(mistake("vllm-0.18.0,worker-layout=strided-tensors,smallest-rank=replan,packing=page-pattern").first, "");
+}
+
+TEST(Requirements, NameRulesThatExistAndHoldInEveryShippedEngine) {
+    const auto exists = [](std::string_view slot_id, std::string_view rule_id) {
+        const auto slot = std::ranges::find(slots(), slot_id, &Slot::id);
+        return slot != slots().end() && std::ranges::find(slot->rules, rule_id, &RuleText::id) != slot->rules.end();
+    };
+    for (const Requirement& requirement : requirements()) {
+        EXPECT_TRUE(exists(requirement.slot, requirement.rule) && exists(requirement.needs_slot, requirement.needs_rule)) << requirement.why;
+    }
+    for (const Engine& engine : engines()) EXPECT_EQ(mistake(engine.name).first, "") << engine.name;
+}
+
 TEST(EngineSpelling, PointsAtWhatItDoesNotKnow) {
     EXPECT_EQ(mistake("vllm-0.18"), (std::pair{std::string("there is no engine `vllm-0.18`; there are vllm-0.18.0, vllm-0.32.0, reference"), std::size_t{1}}));
     EXPECT_EQ(mistake("").second, 1U);
