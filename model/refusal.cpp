@@ -6,7 +6,8 @@
 namespace kv {
 
 std::string_view name_of(Raised raised) {
-    constexpr std::array<std::string_view, 5> names{"ValueError", "AssertionError", "NotImplementedError", "ZeroDivisionError", "TypeError"};
+    constexpr std::array<std::string_view, 6> names{"ValueError",        "AssertionError", "NotImplementedError",
+                                                    "ZeroDivisionError", "TypeError",      "StopIteration"};
     return names[static_cast<std::size_t>(raised)];
 }
 

@@ -11,7 +11,7 @@
 
 namespace kv {
 
-enum class Raised : std::uint8_t { value_error, assertion_error, not_implemented_error, zero_division_error, type_error };
+enum class Raised : std::uint8_t { value_error, assertion_error, not_implemented_error, zero_division_error, type_error, stop_iteration };
 std::string_view name_of(Raised raised);  // As Python names it: "ValueError".
 
 // The admission check of a worker that did not pass.

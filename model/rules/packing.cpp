@@ -144,7 +144,14 @@ std::optional<std::vector<Group>> packed_by_pattern(Planning& planning) {
             groups.push_back(bundle_of(bucket.layers));
             continue;
         }
-        for (std::int64_t i = 0; i < count; ++i) groups.push_back(bundle_of(repeats_of(bucket, i, count)));
+        for (std::int64_t i = 0; i < count; ++i) {
+            const std::vector<WorkerLayer> layers = repeats_of(bucket, i, count);
+            if (layers.empty())
+                refuse({.type = Raised::stop_iteration,
+                        .raised_in = "is_uniform_type",
+                        .message = "page sizes of unequal layer counts leave a group without layers"});
+            groups.push_back(bundle_of(layers));
+        }
     }
     planning.engine.draft_groups(planning, groups);
     return groups;

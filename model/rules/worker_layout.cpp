@@ -147,7 +147,7 @@ WorkerPlan shared_tensors(const Planning& planning, std::vector<Group> groups, B
     for (const Group& group : groups) layers = std::max(layers, group.layers.size());
     const Bytes block = planning.engine.block_bytes(planning, groups);
     if (layers == 0)
-        refuse({.type = Raised::assertion_error, .raised_in = laid_out_in, .message = "a worker has no layer in any group"});
+        refuse({.type = Raised::assertion_error, .raised_in = laid_out_in, .message = "the largest group of a worker has 0 layers", .figures = {0}});
     const Blocks blocks = blocks_in(planning, memory, block);
     const Bytes size = blocks * BytesPerBlock{page_of(planning, groups[0]).value};
     WorkerPlan plan{.blocks = blocks, .bytes_per_block = BytesPerBlock{block.value}};
