@@ -184,7 +184,7 @@ std::variant<Bytes, Refusal> request_bytes_max(const Engine& engine, const KvSpe
 }
 
 std::variant<Blocks, Refusal> blocks_held_max(const Engine& engine, const KvSpec& spec, const Settings& settings) {
-    return answer_or_refusal([&] { return ceil_div(engine.request_bytes(engine, spec, settings), BytesPerBlock{engine.page_bytes(spec).value}); });
+    return answer_or_refusal([&] { return ceil_div(engine.request_bytes(engine, spec, settings), divisor(engine.page_bytes(spec), "cdiv")); });
 }
 
 }  // namespace kv

@@ -13,8 +13,7 @@ SpecId Planning::intern(KvSpec spec) {
 }
 
 Blocks Planning::request_blocks(SpecId id) const {
-    const Bytes page_bytes = page(id);
-    return ceil_div(request_bytes(id), BytesPerBlock{page_bytes.value});
+    return ceil_div(request_bytes(id), divisor(page(id), "cdiv"));
 }
 
 void Planning::set_layers(std::vector<WorkerLayer> changed) {
@@ -40,6 +39,12 @@ void Planning::replace_specs(std::span<const SpecId> by) {
     std::vector<WorkerLayer> changed = std::move(layers_);
     for (WorkerLayer& layer : changed) layer.spec = target[index(layer.spec)];
     set_layers(std::move(changed));
+}
+
+BytesPerBlock divisor(Bytes page, std::string_view raised_in) {
+    if (page == Bytes{0})
+        refuse({.type = Raised::zero_division_error, .raised_in = raised_in, .message = "a page or block of 0 bytes divides a size"});
+    return BytesPerBlock{page.value};
 }
 
 bool merge_into_one(const Planning& planning) {
@@ -102,7 +107,7 @@ Blocks request_blocks_of(const Planning& planning, const Group& group) {
 
 Bytes request_bytes_of(const Planning& planning, const Group& group) {
     if (!group.bundle) return planning.request_bytes(group.spec);
-    return request_blocks_of(planning, group) * BytesPerBlock{page_of(planning, group).value};
+    return request_blocks_of(planning, group).value * page_of(planning, group);
 }
 
 }  // namespace kv

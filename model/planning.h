@@ -4,6 +4,7 @@
 #include "model/engine.h"
 
 #include <span>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -36,6 +37,9 @@ private:
     std::vector<WorkerLayer> layers_ = {};  // The whole model's, in order of first appearance over the workers.
     std::vector<SpecId> distinct_ = {};
 };
+
+// A page (or block) as what something is divided by. Merging and scaling can leave a page of 0 bytes: the engine divides by it.
+BytesPerBlock divisor(Bytes page, std::string_view raised_in);
 
 // Questions that several rules ask.
 bool merge_into_one(const Planning& planning);    // All layers may share one merged spec. A conflict of windows refuses.

@@ -59,8 +59,8 @@ Bytes need_of_first_group(const Planning& planning, std::span<const Group> group
     }
     const Bytes block = planning.engine.block_bytes(planning, groups);
     const Bytes page = page_of(planning, groups[0]);
-    const Blocks blocks = ceil_div(request_bytes_of(planning, groups[0]), BytesPerBlock{page.value});
-    return Bytes{checked_mul(blocks.value, block.value)};
+    const Blocks blocks = ceil_div(request_bytes_of(planning, groups[0]), divisor(page, "cdiv"));
+    return blocks.value * block;
 }
 
 Bytes need_of_all_groups(const Planning& planning, std::span<const Group> groups) {
@@ -68,7 +68,7 @@ Bytes need_of_all_groups(const Planning& planning, std::span<const Group> groups
     const Bytes block = planning.engine.block_bytes(planning, groups);
     Blocks blocks;
     for (const Group& group : groups) blocks += request_blocks_of(planning, group);
-    return Bytes{checked_mul(blocks.value, block.value)};
+    return blocks.value * block;
 }
 
 std::span<const Group> scope_worker(std::span<const Group>, std::span<const Group> worker) { return worker; }
@@ -80,9 +80,7 @@ Bytes memory_of_override(const Planning& planning, std::span<const Group> groups
     const std::optional<Blocks> blocks = planning.settings.blocks_override;
     if (!blocks || groups.empty()) return memory;
     const Bytes block = planning.engine.block_bytes(planning, groups);
-    if (block == Bytes{0})
-        refuse({.type = Raised::zero_division_error, .raised_in = "get_kv_cache_configs", .message = "a block of 0 bytes divides the memory"});
-    return Bytes{checked_mul(blocks->value, block.value)};
+    return *blocks * divisor(block, "get_kv_cache_configs");  // The engine logs what the memory alone would have given.
 }
 
 Bytes all_memory(const Planning&, std::span<const Group>, Bytes memory) { return memory; }

@@ -53,8 +53,7 @@ double concurrency_by_bytes(const Reporting& report) {
     Bytes request;
     for (const Group& group : report.groups) request += request_bytes_of(report.planning, group);
     const Bytes block = layer_count * page_of(report.planning, report.groups[0]);
-    if (block == Bytes{0}) refuse_division("cdiv");
-    const Blocks per_request = ceil_div(layer_count * request, BytesPerBlock{block.value});
+    const Blocks per_request = ceil_div(layer_count * request, divisor(block, "cdiv"));
     if (per_request == Blocks{0}) refuse_division("get_max_concurrency_for_kv_cache_config");
     return exact_quotient(report.blocks.value, per_request.value);
 }

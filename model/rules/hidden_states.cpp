@@ -23,7 +23,7 @@ Bytes common_page(const Planning& planning, const std::vector<Group>& groups) {
 // Mirrors _ensure_min_page_size of vllm 0.32.0.
 Bytes grow_to_hold(Planning& planning, std::vector<Group>& groups, Bytes page, Bytes token) {
     if (token <= page) return page;
-    const std::int64_t times = ceil_div(token.value, page.value);
+    const std::int64_t times = ceil_div(token, divisor(page, "cdiv")).value;
     for (Group& group : groups) {
         KvSpec spec = planning.spec(group.spec);
         if (const std::optional<Bytes> padded = padded_page_of(spec)) pad_page(spec, times * *padded);

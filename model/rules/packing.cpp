@@ -137,7 +137,7 @@ std::optional<std::vector<Group>> packed_by_pattern(Planning& planning) {
     for (const Bucket& bucket : buckets) {
         std::int64_t count = splitting.groups_for(bucket);
         if (anchor > Bytes{0} && splitting.holds_states(bucket)) {
-            const std::int64_t states_per_block = std::max<std::int64_t>(anchor.value / planning.page(bucket.layers[0].spec).value, 1);
+            const std::int64_t states_per_block = std::max<std::int64_t>(anchor.value / divisor(planning.page(bucket.layers[0].spec), "_get_packed_kv_cache_groups").value, 1);
             count = std::max(count, ceil_div(bucket.count(), states_per_block));
         }
         if (count == 1) {

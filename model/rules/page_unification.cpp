@@ -42,6 +42,7 @@ std::optional<Refusal> unify(Planning& planning, Change change) {
             unified.push_back(distinct[i]);
             continue;
         }
+        static_cast<void>(divisor(pages[i], "unify_kv_cache_spec_page_size"));
         std::optional<KvSpec> changed = change(planning.spec(distinct[i]), pages[i], largest);
         if (!changed)
             return Refusal{.type = Raised::not_implemented_error,

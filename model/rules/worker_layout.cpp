@@ -12,13 +12,8 @@ namespace {
 
 constexpr std::string_view laid_out_in = "get_kv_cache_config_from_groups";
 
-void refuse_division() {
-    refuse({.type = Raised::zero_division_error, .raised_in = laid_out_in, .message = "a block of 0 bytes divides the memory"});
-}
-
 Blocks blocks_in(const Planning& planning, Bytes memory, Bytes block) {
-    if (block == Bytes{0}) refuse_division();
-    const Blocks fitting{std::max<std::int64_t>(memory.value / block.value, 0)};
+    const Blocks fitting{std::max<std::int64_t>(memory.value / divisor(block, laid_out_in).value, 0)};
     return planning.settings.blocks_override.value_or(fitting);
 }
 
@@ -31,7 +26,7 @@ WorkerPlan bundle_tensors(const Planning& planning, std::vector<Group> groups, B
     WorkerPlan plan{.blocks = blocks, .bytes_per_block = BytesPerBlock{block.value}};
     for (const LayerId layer : group.layers) {
         const Bytes page = planning.page(spec_of_layer(group, layer));
-        plan.tensors.push_back({.size = blocks * BytesPerBlock{page.value}, .layers = {layer}});
+        plan.tensors.push_back({.size = blocks.value * page, .layers = {layer}});
     }
     plan.groups = std::move(groups);
     return plan;
@@ -149,7 +144,7 @@ WorkerPlan shared_tensors(const Planning& planning, std::vector<Group> groups, B
     if (layers == 0)
         refuse({.type = Raised::assertion_error, .raised_in = laid_out_in, .message = "the largest group of a worker has 0 layers", .figures = {0}});
     const Blocks blocks = blocks_in(planning, memory, block);
-    const Bytes size = blocks * BytesPerBlock{page_of(planning, groups[0]).value};
+    const Bytes size = blocks.value * page_of(planning, groups[0]);
     WorkerPlan plan{.blocks = blocks, .bytes_per_block = BytesPerBlock{block.value}};
     plan.tensors.reserve(layers);
     for (std::size_t i = 0; i < layers; ++i) {
@@ -206,7 +201,7 @@ void shrink_tensors(const Planning&, std::vector<WorkerPlan>& workers) {
     for (WorkerPlan& worker : workers) {
         if (worker.blocks == Blocks{0} && !worker.tensors.empty())
             refuse({.type = Raised::zero_division_error, .raised_in = "get_kv_cache_configs", .message = "tensors of 0 blocks are divided by their blocks"});
-        for (Tensor& tensor : worker.tensors) tensor.size = fewest * BytesPerBlock{tensor.size.value / worker.blocks.value};
+        for (Tensor& tensor : worker.tensors) tensor.size = fewest.value * Bytes{tensor.size.value / worker.blocks.value};
         worker.blocks = fewest;
     }
 }
@@ -215,7 +210,7 @@ void plan_again(const Planning& planning, std::vector<WorkerPlan>& workers) {
     const Blocks fewest = std::ranges::min(workers, {}, &WorkerPlan::blocks).blocks;
     for (WorkerPlan& worker : workers) {
         if (worker.blocks == fewest) continue;
-        const Bytes memory = fewest * BytesPerBlock{planning.engine.block_bytes(planning, worker.groups).value};
+        const Bytes memory = fewest.value * planning.engine.block_bytes(planning, worker.groups);
         worker = planning.engine.worker_layout(planning, std::move(worker.groups), memory);
     }
 }
