@@ -1,0 +1,23 @@
+#include "harness/golden_formats.h"
+
+#include "harness/plan_conformity.h"
+
+#include <array>
+#include <utility>
+#include <variant>
+
+namespace kv {
+
+std::span<const GoldenFormat> golden_formats() {
+    static constexpr std::array<GoldenFormat, 1> formats{plan_format};
+    return formats;
+}
+
+std::optional<Engine> engine_named(const std::string& name, const ConformOptions& options) {
+    if (options.engine) return options.engine;
+    std::variant<Engine, EngineSpelling> spelled = engine_spelled(name);
+    if (auto* engine = std::get_if<Engine>(&spelled)) return std::move(*engine);
+    return std::nullopt;
+}
+
+}  // namespace kv

@@ -1,0 +1,100 @@
+// The recorded answers have teeth: a rule of a released engine cannot be swapped without a recorded case noticing. And whatever
+// table of rules is put together, planning answers; it never breaks a contract of ours.
+#include "harness/plan_conformity.h"
+#include "tests/support/recorded.h"
+
+#include <rapidcheck/gtest.h>
+
+#include <algorithm>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace kv::testing {
+namespace {
+
+std::vector<GoldenPlan> recorded(const std::string& version) {
+    std::vector<std::string> lines = lines_of(recorded_plans(version));
+    for (std::string& line : lines_of(recorded_edges(version))) lines.push_back(std::move(line));
+    std::vector<GoldenPlan> cases;
+    for (std::string& line : lines) {
+        auto json = read_json({.file = version, .text = std::move(line)});
+        if (const auto* wrong = std::get_if<Diagnostics>(&json)) {
+            ADD_FAILURE() << to_text(*wrong);
+            continue;
+        }
+        auto golden = read_golden_plan(std::get<JsonDocument>(json));
+        if (const auto* wrong = std::get_if<Diagnostics>(&golden))
+            ADD_FAILURE() << to_text(*wrong);
+        else
+            cases.push_back(std::get<GoldenPlan>(std::move(golden)));
+    }
+    return cases;
+}
+
+const std::vector<GoldenPlan>& cases_of(const std::string& version) {
+    static const std::vector<GoldenPlan> old_cases = recorded("0.18.0"), new_cases = recorded("0.32.0");
+    return version == "0.18.0" ? old_cases : new_cases;
+}
+
+const Engine& released(const std::string& version) { return *std::ranges::find(engines(), "vllm-" + version, &Engine::name); }
+
+bool noticed(const Engine& engine, const std::vector<GoldenPlan>& cases) {
+    return std::ranges::any_of(cases, [&](const GoldenPlan& golden) { return !compare_plan(golden, engine).differences.empty(); });
+}
+
+// Rules that answer alike on everything that this version can be given or that is recorded of it.
+bool cannot_differ(const std::string& version, std::string_view slot, std::string_view rule) {
+    const std::vector<std::pair<std::string_view, std::string_view>> old_only{
+        {"retention", "window-and-lookahead"},     // 0.18.0 has no drafters of several modules,
+        {"draft-groups", "marked-or-trailing"},    // marks no groups,
+        {"packing", "page-pattern"},               // has no block-outermost layouts,
+        {"block-bytes", "widest-group"},           // pads no strides, so that both give layers x page,
+        {"block-sizes", "lcm-and-gcd"}};           // and records no scheduler block size.
+    const std::vector<std::pair<std::string_view, std::string_view>> new_only{
+        {"capture-group", "first-group"},  // 0.32.0 keys rows by content: no slot is recorded that a capture group could change.
+        {"capture-group", "first-attention"}};
+    const auto& list = version == "0.18.0" ? old_only : new_only;
+    return std::ranges::find(list, std::pair{slot, rule}) != list.end();
+}
+
+class RuleTeeth : public ::testing::TestWithParam<std::string> {};
+
+TEST_P(RuleTeeth, ARuleCannotBeSwappedWithoutARecordedCaseNoticing) {
+    const std::string& version = GetParam();
+    const std::vector<GoldenPlan>& cases = cases_of(version);
+    ASSERT_FALSE(noticed(released(version), cases));
+    for (const Slot& slot : slots()) {
+        for (const RuleText& rule : slot.rules) {
+            Engine changed = released(version);
+            if (rule.id == slot.rule_of(changed)) continue;
+            ASSERT_TRUE(slot.replace(changed, rule.id));
+            EXPECT_EQ(noticed(changed, cases), !cannot_differ(version, slot.id, rule.id)) << slot.id << '=' << rule.id;
+        }
+    }
+}
+
+INSTANTIATE_TEST_SUITE_P(Released, RuleTeeth, ::testing::Values("0.18.0", "0.32.0"), [](const auto& info) {
+    return info.param == "0.18.0" ? std::string("Old") : std::string("New");
+});
+
+RC_GTEST_PROP(AnyTableOfRules, AnswersEveryRecordedModelWithAPlanOrARefusal, ()) {
+    const std::vector<GoldenPlan>& cases = cases_of(*rc::gen::element<std::string>("0.18.0", "0.32.0"));
+    const GoldenPlan& golden = cases[*rc::gen::inRange<std::size_t>(0, cases.size())];
+    Engine engine = engines()[*rc::gen::inRange<std::size_t>(0, engines().size())];
+    const auto swaps = *rc::gen::inRange(0, 6);
+    for (int i = 0; i < swaps; ++i) {
+        const Slot& slot = slots()[*rc::gen::inRange<std::size_t>(0, slots().size())];
+        slot.replace(engine, slot.rules[*rc::gen::inRange<std::size_t>(0, slot.rules.size())].id);
+    }
+    const PlanOutcome outcome = make_plan(engine, golden.input());
+    if (const auto* plan = std::get_if<Plan>(&outcome)) {
+        RC_ASSERT(plan->workers.size() == golden.memory.size());
+        RC_ASSERT(plan->model_len_max <= golden.settings.model_len_max);
+    } else {
+        RC_ASSERT(!std::get<RefusedPlan>(outcome).refusal.message.empty());
+    }
+}
+
+}  // namespace
+}  // namespace kv::testing
