@@ -91,7 +91,8 @@ std::size_t edits(std::string_view left, std::string_view right) {
 
 std::string to_text(const Diagnostic& diagnostic) {
     const SourceSpan& where = diagnostic.where;
-    std::string out = printable(where.file) + ':' + std::to_string(where.line) + ':' + std::to_string(where.column) + ": error: " + printable(diagnostic.message) + '\n';
+    std::string out = printable(where.file) + ':' + std::to_string(where.line) + ':' + std::to_string(where.column) +
+                      ": error: " + printable(diagnostic.message) + '\n';
     if (diagnostic.line_text.empty()) return out;
     std::string number = std::to_string(where.line);
     number.insert(0, 5 - std::min<std::size_t>(number.size(), 5), ' ');
@@ -106,7 +107,8 @@ std::string to_text(const Diagnostics& diagnostics) {
     return out;
 }
 
-Diagnostic diagnostic_at(const std::string& file, std::string_view text, std::size_t offset, std::size_t length_bytes, std::string message) {
+Diagnostic diagnostic_at(const std::string& file, std::string_view text, std::size_t offset, std::size_t length_bytes,
+                         std::string message) {
     require(offset <= text.size(), "a place in the text, or its end");
     const Line line = line_at(text, offset);
     const std::size_t begin = static_cast<std::size_t>(line.text.data() - text.data());

@@ -22,7 +22,8 @@ Diagnostics SourceText::diagnostics() const {
     Diagnostics out;
     for (const auto* error : sorted) {
         if (out.size() == diagnostics_max) {
-            out.push_back({.where = out.back().where, .message = "and " + std::to_string(sorted.size() - diagnostics_max) + " more errors"});
+            out.push_back(
+                {.where = out.back().where, .message = "and " + std::to_string(sorted.size() - diagnostics_max) + " more errors"});
             break;
         }
         out.push_back(diagnostic_at(file_, text_, error->first.offset, error->first.length, error->second));

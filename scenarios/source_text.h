@@ -28,7 +28,7 @@ public:
     void error(TextRange where, std::string message);
     bool failed() const { return !errors_.empty(); }
     bool crowded() const { return errors_.size() > 1000; }  // More errors than anybody is told: spend no time on their wording.
-    Diagnostics diagnostics() const;  // The first hundred by place, then one that counts the rest.
+    Diagnostics diagnostics() const;                        // The first hundred by place, then one that counts the rest.
 
     // A diagnostic without words, for what is found out about this place later.
     Diagnostic place(TextRange where) const { return diagnostic_at(file_, text_, where.offset, where.length, {}); }

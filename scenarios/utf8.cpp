@@ -29,7 +29,8 @@ constexpr std::array<Range, 10> wide{{{0x1100, 0x115F},
                                       {0x20000, 0x3FFFD}}};
 constexpr std::array<Range, 4> combining{{{0x300, 0x36F}, {0x200B, 0x200D}, {0x20D0, 0x20FF}, {0xFE00, 0xFE0F}}};
 // C1 controls, line and paragraph separators, and what changes the direction of the text around it.
-constexpr std::array<Range, 6> unprintable{{{0x80, 0x9F}, {0x200E, 0x200F}, {0x2028, 0x202E}, {0x2060, 0x206F}, {0xFEFF, 0xFEFF}, {0xFFF9, 0xFFFB}}};
+constexpr std::array<Range, 6> unprintable{
+    {{0x80, 0x9F}, {0x200E, 0x200F}, {0x2028, 0x202E}, {0x2060, 0x206F}, {0xFEFF, 0xFEFF}, {0xFFF9, 0xFFFB}}};
 
 std::uint8_t byte_at(std::string_view text, std::size_t offset) { return static_cast<std::uint8_t>(text[offset]); }
 
@@ -94,14 +95,10 @@ std::string printable(std::string_view text) {
     out.reserve(text.size());
     for (std::size_t at = 0; at < text.size();) {
         const CodePoint point = code_point_at(text, at);
-        if (!point.valid || lies_in(point.value, unprintable))
-            out += replacement;
-        else if (point.value == '\t')
-            out += ' ';
-        else if (point.value < 0x20 || point.value == 0x7F)
-            append_picture(out, static_cast<std::uint8_t>(point.value));
-        else
-            out += text.substr(at, point.bytes);
+        if (!point.valid || lies_in(point.value, unprintable)) out += replacement;
+        else if (point.value == '\t') out += ' ';
+        else if (point.value < 0x20 || point.value == 0x7F) append_picture(out, static_cast<std::uint8_t>(point.value));
+        else out += text.substr(at, point.bytes);
         at += point.bytes;
     }
     return out;

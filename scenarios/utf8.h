@@ -16,7 +16,7 @@ struct CodePoint {
 
 CodePoint code_point_at(std::string_view text, std::size_t offset);
 std::size_t code_points(std::string_view text);
-std::size_t cells(CodePoint point);          // Columns of a terminal: 2 for CJK and emoji, 0 for combining marks.
+std::size_t cells(CodePoint point);  // Columns of a terminal: 2 for CJK and emoji, 0 for combining marks.
 std::size_t cells(std::string_view text);
 
 // The offset of the first byte that is not UTF-8; npos when the whole text is.

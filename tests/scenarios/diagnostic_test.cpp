@@ -25,23 +25,26 @@ TEST(Diagnostic, PointsAtThePlaceAsTheHouseStyleShowsIt) {
 }
 
 TEST(Diagnostic, CountsColumnsInCodePoints) {
-    const Diagnostic found = diagnostic_at("case.toml", "name = \"größer\" x", std::string_view("name = \"größer\" x").find('x'), 1, "wrong");
+    const Diagnostic found =
+        diagnostic_at("case.toml", "name = \"größer\" x", std::string_view("name = \"größer\" x").find('x'), 1, "wrong");
     EXPECT_EQ(found.where.column, 17U);  // Not 19, its byte.
 }
 
 TEST(Diagnostic, CountsABrokenByteAsOneColumn) { EXPECT_EQ(diagnostic_at("f", "\xff\xfe x", 3, 1, "").where.column, 4U); }
 
 TEST(Diagnostic, PutsTheCaretBelowThePlaceAfterWideCharacters) {
-    EXPECT_EQ(shown("日本 = x", "x"), "case.toml:1:6: error: wrong\n"
-                                     "    1 | 日本 = x\n"
-                                     "      |        ^\n");
+    EXPECT_EQ(shown("日本 = x", "x"),
+              "case.toml:1:6: error: wrong\n"
+              "    1 | 日本 = x\n"
+              "      |        ^\n");
 }
 
 TEST(Diagnostic, NeverPrintsAControlCharacter) {
     const std::string text = shown("a\t= \x1b[31m \x7f x", "x", "bad \x07 key \x1b[2J");
-    EXPECT_EQ(text, "case.toml:1:13: error: bad \u2407 key \u241b[2J\n"
-                    "    1 | a = \u241b[31m \u2421 x\n"
-                    "      |             ^\n");
+    EXPECT_EQ(text,
+              "case.toml:1:13: error: bad \u2407 key \u241b[2J\n"
+              "    1 | a = \u241b[31m \u2421 x\n"
+              "      |             ^\n");
 }
 
 TEST(Diagnostic, DoesNotLetTheInputTurnTheLineAround) { EXPECT_EQ(printable("a\u202Eb"), "a\uFFFDb"); }
@@ -62,7 +65,9 @@ TEST(Diagnostic, DoesNotShortenALineThatJustFits) {
     EXPECT_TRUE(diagnostic_at("f", text + 'a', 109, 1, "").line_text.starts_with("..."));
 }
 
-TEST(Diagnostic, MarksNoMoreThanTheLineHas) { EXPECT_EQ(shown("key = [1,\n2]", "[1,\n2]"), "case.toml:1:7: error: wrong\n    1 | key = [1,\n      |       ^~~\n"); }
+TEST(Diagnostic, MarksNoMoreThanTheLineHas) {
+    EXPECT_EQ(shown("key = [1,\n2]", "[1,\n2]"), "case.toml:1:7: error: wrong\n    1 | key = [1,\n      |       ^~~\n");
+}
 
 TEST(Diagnostic, LeavesTheEndOfACrlfLineOut) {
     const Diagnostic found = diagnostic_at("f", "a = 1\r\nb = 2\r\n", 11, 1, "");
@@ -116,10 +121,10 @@ TEST(SourceText, TellsAHundredErrorsAndCountsTheRest) {
 TEST(Utf8, TellsWhatIsNoCodePoint) {
     EXPECT_EQ(code_points("aé日😀"), 4U);
     EXPECT_EQ(invalid_utf8("aé日😀"), std::string_view::npos);
-    EXPECT_EQ(invalid_utf8("a\xC0\x80"), 1U);          // An overlong NUL.
-    EXPECT_EQ(invalid_utf8("\xED\xA0\x80"), 0U);       // A surrogate.
+    EXPECT_EQ(invalid_utf8("a\xC0\x80"), 1U);         // An overlong NUL.
+    EXPECT_EQ(invalid_utf8("\xED\xA0\x80"), 0U);      // A surrogate.
     EXPECT_EQ(invalid_utf8("\xF4\x90\x80\x80"), 0U);  // Past U+10FFFF.
-    EXPECT_EQ(invalid_utf8("ab\xE6\x97"), 2U);         // Cut off.
+    EXPECT_EQ(invalid_utf8("ab\xE6\x97"), 2U);        // Cut off.
 }
 
 }  // namespace

@@ -1,0 +1,42 @@
+#include "cli/commands.h"
+#include "reports/explain_text.h"
+
+#include <CLI/CLI.hpp>
+
+#include <memory>
+
+namespace kv::cli {
+namespace {
+
+struct ExplainOptions {
+    std::string id;
+    OutputOptions output;
+};
+
+int unknown(const std::string& id) {
+    const std::string meant = nearest(id, explained_ids());
+    const std::string hint = meant.empty() ? "`kvproof explain` lists engines, slots, rules and patches" : "did you mean `" + meant + "`?";
+    complain(to_text(diagnostic_at("explain", id, 0, id.size(), "nothing is called this: " + hint)));
+    return bad_input;
+}
+
+int run(const ExplainOptions& options) {
+    const bool json = options.output.format == "json";
+    const Color color = chosen_color(options.output);
+    if (options.id.empty()) return deliver(options.output, json ? explain_all_json() : explain_all_text(color), ok);
+    const auto told = json ? explain_json(options.id) : explain_text(options.id, color);
+    return told ? deliver(options.output, *told, ok) : unknown(options.id);
+}
+
+}  // namespace
+
+Run add_explain(CLI::App& app) {
+    auto options = std::make_shared<ExplainOptions>();
+    CLI::App& command = *app.add_subcommand("explain", "Engines, rules and patches: all of them, or one");
+    command.add_option("ID", options->id, "an engine, a slot, a rule, slot=rule, or a patch");
+    add_output_options(command, options->output);
+    command.footer("Example: kvproof explain pr-37118");
+    return [options] { return run(*options); };
+}
+
+}  // namespace kv::cli
