@@ -46,7 +46,6 @@ add_compile_options("$<$<COMPILE_LANGUAGE:CXX>:${kv_flags}>")
 
 find_program(KV_CCACHE ccache)
 if(KV_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
-    # With a precompiled header ccache asks for these two, or it never hits.
-    set(CMAKE_CXX_COMPILER_LAUNCHER ${CMAKE_COMMAND} -E env CCACHE_SLOPPINESS=pch_defines,time_macros ${KV_CCACHE})
+    set(CMAKE_CXX_COMPILER_LAUNCHER ${KV_CCACHE})
     set(CMAKE_CUDA_COMPILER_LAUNCHER ${KV_CCACHE})
 endif()

@@ -61,10 +61,8 @@ std::vector<PlannedSpec> planned_specs(const Engine& engine, const ModelLayers& 
     for (PlannedSpec& row : rows) {
         const KvSpec& spec = row.planned ? *row.planned : row.given;
         auto page = page_bytes(engine, spec);
-        if (auto* refusal = std::get_if<Refusal>(&page))
-            row.page_refusal = std::move(*refusal);
-        else
-            row.page = std::get<Bytes>(page);
+        if (auto* refusal = std::get_if<Refusal>(&page)) row.page_refusal = std::move(*refusal);
+        else row.page = std::get<Bytes>(page);
         row.page_real = page_of(engine, without_padding(spec));
     }
     return rows;
@@ -91,7 +89,8 @@ std::optional<Blocks> held_of(const Engine& engine, const Group& group, const st
 }
 
 PlannedGroup planned_group(const Engine& engine, const Group& group, const Outcome& outcome, const Settings& settings) {
-    PlannedGroup row{.layers = group.layers, .spec = outcome.specs[index(group.spec)], .bundle = group.bundle.has_value(), .draft = group.draft};
+    PlannedGroup row{
+        .layers = group.layers, .spec = outcome.specs[index(group.spec)], .bundle = group.bundle.has_value(), .draft = group.draft};
     row.page = page_of(engine, row.spec);
     if (group.bundle) {
         row.page = Bytes{0};
@@ -127,7 +126,8 @@ PlannedFile planned(const Engine& engine, const ModelFile& model) {
     PlannedFile out{.engine = engine, .outcome = make_plan(engine, plan_input(model)), .model_len_max = model.settings.model_len_max};
     const Outcome outcome = outcome_of(out.outcome);
     if (outcome.plan != nullptr) out.model_len_max = outcome.plan->model_len_max;
-    if (outcome.plan != nullptr && outcome.plan->capacity) out.concurrent_tokens = concurrent_tokens(*outcome.plan->capacity, out.model_len_max);
+    if (outcome.plan != nullptr && outcome.plan->capacity)
+        out.concurrent_tokens = concurrent_tokens(*outcome.plan->capacity, out.model_len_max);
     Settings settings = model.settings;
     settings.model_len_max = out.model_len_max;
     out.specs = planned_specs(engine, model.layers, outcome);

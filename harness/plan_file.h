@@ -18,10 +18,10 @@ struct PlannedSpec {
     std::vector<std::string> layer_ids;  // As the file names them.
     std::size_t layers = 0;
     KvSpec given;
-    std::optional<KvSpec> planned;               // As its group holds it; empty: in no group.
-    std::optional<Bytes> page;                   // Of one block of one layer as planned, padding included.
-    std::optional<Bytes> page_real;              // The same without padding.
-    std::optional<Refusal> page_refusal;         // The engine cannot say the page of this spec.
+    std::optional<KvSpec> planned;        // As its group holds it; empty: in no group.
+    std::optional<Bytes> page;            // Of one block of one layer as planned, padding included.
+    std::optional<Bytes> page_real;       // The same without padding.
+    std::optional<Refusal> page_refusal;  // The engine cannot say the page of this spec.
 };
 
 struct PlannedGroup {
@@ -29,19 +29,19 @@ struct PlannedGroup {
     KvSpec spec;
     bool bundle = false;
     bool draft = false;
-    std::optional<Bytes> page;         // Of one block of one layer; a bundle's: of all its layers.
-    Bytes real_per_block;              // What its layers store in one block, over all workers, and ...
-    Bytes taken_per_block;             // ... what that block takes of the pools. Zero in a refused plan.
-    std::optional<Blocks> held_max;    // By one request of model_len_max.
+    std::optional<Bytes> page;       // Of one block of one layer; a bundle's: of all its layers.
+    Bytes real_per_block;            // What its layers store in one block, over all workers, and ...
+    Bytes taken_per_block;           // ... what that block takes of the pools. Zero in a refused plan.
+    std::optional<Blocks> held_max;  // By one request of model_len_max.
 };
 
 struct PlannedFile {
     Engine engine;
     PlanOutcome outcome;
-    std::vector<PlannedSpec> specs;    // In order of first appearance.
-    std::vector<PlannedGroup> groups;  // Empty when the engine refused before it had groups.
-    Tokens model_len_max;              // After fitting.
-    std::optional<Blocks> held_max;    // By one request of model_len_max in all groups.
+    std::vector<PlannedSpec> specs;           // In order of first appearance.
+    std::vector<PlannedGroup> groups;         // Empty when the engine refused before it had groups.
+    Tokens model_len_max;                     // After fitting.
+    std::optional<Blocks> held_max;           // By one request of model_len_max in all groups.
     std::optional<Tokens> concurrent_tokens;  // Concurrency x length: what the engine's second figure says fits.
 };
 

@@ -1,8 +1,6 @@
-# What every test program is parsed from, once. Headers are checked alone without it (rules.headers_compile_alone).
-add_library(kvproof_test_pch OBJECT pch.cpp)
-target_link_libraries(kvproof_test_pch PRIVATE kvproof_test_support)
-target_precompile_headers(kvproof_test_pch PRIVATE <gmock/gmock.h> <gtest/gtest.h> <rapidcheck/gtest.h> <rapidcheck/state.h>
-                          <nlohmann/json.hpp> <fmt/format.h>)
+# kv_tests(FOLDER target...) makes kvproof_FOLDER_tests of every .cpp below tests/FOLDER; each gtest case is a ctest entry.
+# (A precompiled header was measured: reading it costs as much as it saves.)
+include(GoogleTest)
 
 function(kv_tests folder)
     file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${folder}/*.cpp)
@@ -12,7 +10,7 @@ function(kv_tests folder)
     set(target kvproof_${folder}_tests)
     add_executable(${target} ${sources})
     target_link_libraries(${target} PRIVATE kvproof_test_support ${ARGN})
-    target_precompile_headers(${target} REUSE_FROM kvproof_test_pch)
+    kv_quick_to_build(${target})
     if(folder STREQUAL "cli" AND TARGET kvproof)
         add_dependencies(${target} kvproof)
     endif()

@@ -27,6 +27,16 @@ TEST(Readme, ShowsTheTrueOutputOfItsExamples) {
     EXPECT_GE(examples, 1U);
 }
 
+TEST(Readme, ShowsAScenarioFileThatCanBePlanned) {
+    const std::string readme = contents(KV_SOURCE_DIR "/README.md");
+    const std::string fence = "```toml\n";
+    const std::size_t begin = readme.find(fence) + fence.size();
+    const Folder folder;
+    const std::string file = folder.file("readme.toml", readme.substr(begin, readme.find("```\n", begin) - begin)).string();
+    const Said said = kvproof("plan '" + file + "'");
+    EXPECT_EQ(said.status, 0) << said.err;
+}
+
 TEST(Readme, NamesEveryCommand) {
     const std::string readme = contents(KV_SOURCE_DIR "/README.md");
     for (const char* command : {"`kvproof plan", "`kvproof conform", "`kvproof explain"})

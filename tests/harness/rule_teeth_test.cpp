@@ -74,8 +74,8 @@ TEST_P(RuleTeeth, ARuleCannotBeSwappedWithoutARecordedCaseNoticing) {
     }
 }
 
-INSTANTIATE_TEST_SUITE_P(Released, RuleTeeth, ::testing::Values("0.18.0", "0.32.0"), [](const auto& info) {
-    return info.param == "0.18.0" ? std::string("Old") : std::string("New");
+INSTANTIATE_TEST_SUITE_P(Released, RuleTeeth, ::testing::Values("0.18.0", "0.32.0"), [](const auto& tried) {
+    return tried.param == "0.18.0" ? std::string("Old") : std::string("New");
 });
 
 RC_GTEST_PROP(AnyTableOfRules, AnswersEveryRecordedModelWithAPlanOrARefusal, ()) {
