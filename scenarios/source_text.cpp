@@ -1,6 +1,7 @@
 #include "scenarios/source_text.h"
 
 #include <algorithm>
+#include <numeric>
 
 namespace kv {
 
@@ -16,17 +17,16 @@ SourceText::SourceText(std::string file, std::string text) : file_(std::move(fil
 void SourceText::error(TextRange where, std::string message) { errors_.emplace_back(where, std::move(message)); }
 
 Diagnostics SourceText::diagnostics() const {
-    std::vector<const std::pair<TextRange, std::string>*> sorted;
-    for (const auto& error : errors_) sorted.push_back(&error);
-    std::ranges::stable_sort(sorted, {}, [](const auto* error) { return error->first.offset; });
+    std::vector<std::size_t> order(errors_.size());
+    std::iota(order.begin(), order.end(), std::size_t{0});
+    std::ranges::sort(order, {}, [this](std::size_t i) { return std::pair(errors_[i].first.offset, i); });
     Diagnostics out;
-    for (const auto* error : sorted) {
+    for (const std::size_t i : order) {
         if (out.size() == diagnostics_max) {
-            out.push_back(
-                {.where = out.back().where, .message = "and " + std::to_string(sorted.size() - diagnostics_max) + " more errors"});
+            out.push_back({.where = out.back().where, .message = "and " + std::to_string(order.size() - diagnostics_max) + " more errors"});
             break;
         }
-        out.push_back(diagnostic_at(file_, text_, error->first.offset, error->first.length, error->second));
+        out.push_back(diagnostic_at(file_, text_, errors_[i].first.offset, errors_[i].first.length, errors_[i].second));
     }
     return out;
 }

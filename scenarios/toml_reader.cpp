@@ -63,7 +63,7 @@ TomlTable converted(const toml::table& table, Positions& positions) {
     TomlTable out;
     for (const auto& [key, node] : table)
         out.entries.push_back({std::string(key.str()), positions.range(key.source()), converted(node, positions)});
-    std::ranges::stable_sort(out.entries, {}, [](const TomlEntry& entry) { return entry.key_where.offset; });
+    std::ranges::sort(out.entries, {}, [](const TomlEntry& entry) { return entry.key_where.offset; });
     return out;
 }
 
