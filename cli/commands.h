@@ -27,10 +27,10 @@ Run add_explain(CLI::App& app);
 void add_output_options(CLI::App& command, OutputOptions& options);
 
 struct EngineOptions {
-    std::string engine;  // Empty: the file's, or the newest.
+    std::optional<std::string> engine;  // Empty: the file's, or the newest.
     std::vector<std::string> patches;
     std::vector<std::string> rules;
-    bool any() const { return !engine.empty() || !patches.empty() || !rules.empty(); }
+    bool any() const { return engine || !patches.empty() || !rules.empty(); }
 };
 void add_engine_options(CLI::App& command, EngineOptions& options);
 

@@ -33,7 +33,7 @@ void add_engine_options(CLI::App& command, EngineOptions& options) {
 }
 
 std::variant<Engine, Diagnostic> chosen_engine(const EngineOptions& options, const std::string& spelling_of_file) {
-    std::string spelling = !options.engine.empty() ? options.engine : !spelling_of_file.empty() ? spelling_of_file : default_engine;
+    std::string spelling = options.engine.value_or(spelling_of_file.empty() ? default_engine : spelling_of_file);
     auto made = engine_spelled(spelling);
     if (const auto* wrong = std::get_if<EngineSpelling>(&made)) {
         const std::size_t begin = std::min(wrong->column - 1, spelling.size());

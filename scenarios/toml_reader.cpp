@@ -10,6 +10,8 @@
 // An assertion of toml++ either stops the program on bad input (`[[[`) or, under NDEBUG, is assumed to hold, which it does not.
 // Off, the lines behind it report the error.
 #undef NDEBUG
+#undef TOML_HEADER_ONLY  // A package may build it as a library, with assertions of its own.
+#undef TOML_SHARED_LIB
 #define TOML_ASSERT(expression) static_assert(true)
 #define TOML_EXCEPTIONS 0
 #define TOML_HEADER_ONLY 1

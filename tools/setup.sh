@@ -41,7 +41,7 @@ as_root() {
 }
 
 apt_get() {
-    as_root env DEBIAN_FRONTEND=noninteractive NEEDRESTART_MODE=a apt-get -y -q -o DPkg::Lock::Timeout=300 -o APT::Update::Error-Mode=any "$@"
+    as_root env DEBIAN_FRONTEND=noninteractive NEEDRESTART_MODE=a apt-get -y -q -o DPkg::Lock::Timeout=300 "$@"
 }
 
 cannot_install() {
@@ -60,8 +60,9 @@ install() {
     fi
     if ((EUID != 0)) && ! sudo -n true 2>/dev/null; then cannot_install "packages are missing and this user may not install" "${missing[@]}"; fi
     mkdir -p "$logs"
-    say "packages: installing ${missing[*]}"
-    if ! { apt_get update && apt_get install --no-install-recommends "${missing[@]}"; } >"$log" 2>&1 </dev/null; then
+    if [[ -t 2 ]]; then say "packages: installing ${missing[*]}"; fi
+    # One source of packages that cannot be reached is no reason to stop: the installation says whether what is needed is there.
+    if ! { apt_get update || true; apt_get install --no-install-recommends "${missing[@]}"; } >"$log" 2>&1 </dev/null; then
         cannot_install "apt-get could not install what is missing (its words are in $log)" "${missing[@]}"
     fi
     say "packages: ${#missing[@]} installed ($(seconds_since "$start"))"

@@ -94,6 +94,8 @@ TEST(KvproofPlan, PointsIntoAFlag) {
     EXPECT_EQ(kvproof("plan scenarios/plans/deepseek-v3.toml --engine vllm-0.18.0+pr-1").err.substr(0, 46),
               "--engine:1:13: error: there is no patch `pr-1`");
     EXPECT_EQ(kvproof("plan scenarios/plans/deepseek-v3.toml --rule side-buffer=x").status, 2);
+    EXPECT_EQ(kvproof("plan scenarios/plans/deepseek-v3.toml --engine ''").status, 2);
+    EXPECT_EQ(kvproof("plan --patch pr-37118 --patch pr-40384 scenarios/plans/deepseek-v3.toml").status, 0);
     EXPECT_TRUE(kvproof("plan scenarios/plans/deepseek-v3.toml --rule packing")
                     .err.starts_with("--rule:1:1: error: expected `slot=rule`, found `packing`\n"));
     EXPECT_TRUE(
