@@ -4,6 +4,7 @@
 #pragma once
 
 #include "model/dtype.h"
+#include "model/overload.h"
 #include "model/ratio.h"
 #include "model/units.h"
 
@@ -166,13 +167,6 @@ struct CustomSpec {  // A kind that is only numbers: as a plug-in of the engine 
 
 using KvSpec = std::variant<FullSpec, SinkFullSpec, RswaSpec, MlaSpec, HiddenStateSpec, SlidingWindowSpec, SlidingWindowMlaSpec, ChunkedLocalSpec,
                             CircularBufferSpec, MambaSpec, EncoderOnlySpec, CrossSpec, CustomSpec>;
-
-template <class... Fs>
-struct Overload : Fs... {
-    using Fs::operator()...;
-};
-template <class... Fs>
-Overload(Fs...) -> Overload<Fs...>;  // clang before 17 asks for it
 
 std::string_view kind_of(const KvSpec& spec);  // "full", "sliding_window", ...
 
