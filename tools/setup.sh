@@ -31,7 +31,7 @@ stage() {
 
 installed() { [[ $(dpkg-query -W -f='${db:Status-Status}' "$1" 2>/dev/null) == installed ]]; }
 
-# What an apt-get that asks nothing is called with: nothing for root, `sudo -n` where that works, else it cannot be done.
+# Runs a command as root: as it is for root, else by a sudo that asks nothing.
 as_root() {
     if ((EUID == 0)); then
         "$@"
