@@ -30,12 +30,14 @@ struct EngineOptions {
     std::optional<std::string> engine;  // Empty: the file's, or the newest.
     std::vector<std::string> patches;
     std::vector<std::string> rules;
-    bool any() const { return engine || !patches.empty() || !rules.empty(); }
 };
 void add_engine_options(CLI::App& command, EngineOptions& options);
 
 // What is planned with when nobody names an engine.
 inline constexpr const char* default_engine = "vllm-0.32.0";
+
+// The patches and rules of the flags, as they follow the name of an engine that something else names.
+std::string changes_of(const EngineOptions& options);
 
 // The engine of the flags, laid over the spelling that a file gives (empty: none).
 std::variant<Engine, Diagnostic> chosen_engine(const EngineOptions& options, const std::string& spelling_of_file);

@@ -43,13 +43,23 @@ std::string text_of(std::vector<ConformFile> files, std::size_t fields_max) {
 
 int run(const ConformCommand& command) {
     ConformOptions options;
-    if (command.engine.any()) {
+    if (command.engine.engine) {
         const auto engine = chosen_engine(command.engine, {});
         if (const auto* wrong = std::get_if<Diagnostic>(&engine)) {
             complain(to_text(*wrong));
             return bad_input;
         }
         options.engine = std::get<Engine>(engine);
+    } else {
+        // Patches and rules without an engine change the one that each line names, so they must fit every one that it may name.
+        for (const Engine& named : engines()) {
+            const auto engine = chosen_engine(command.engine, std::string(named.name));
+            if (const auto* wrong = std::get_if<Diagnostic>(&engine)) {
+                complain(to_text(*wrong));
+                return bad_input;
+            }
+        }
+        options.changes = changes_of(command.engine);
     }
     std::vector<ConformFile> files;
     std::string diagnostics;

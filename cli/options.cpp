@@ -32,9 +32,23 @@ void add_engine_options(CLI::App& command, EngineOptions& options) {
         ->allow_extra_args(false);
 }
 
+std::string changes_of(const EngineOptions& options) {
+    std::string changes;
+    for (const std::string& patch : options.patches) changes += '+' + patch;
+    for (const std::string& rule : options.rules) changes += ',' + rule;
+    return changes;
+}
+
 std::variant<Engine, Diagnostic> chosen_engine(const EngineOptions& options, const std::string& spelling_of_file) {
     std::string spelling = options.engine.value_or(spelling_of_file.empty() ? default_engine : spelling_of_file);
-    auto made = engine_spelled(spelling);
+    // The flags together may make a table that none of them makes alone.
+    std::string whole = spelling;
+    for (const std::string& patch : options.patches) whole = with_patch(whole, patch);
+    for (const std::string& rule : options.rules) whole += ',' + rule;
+    auto made = engine_spelled(whole);
+    if (auto* engine = std::get_if<Engine>(&made)) return std::move(*engine);
+
+    made = engine_spelled(spelling);
     if (const auto* wrong = std::get_if<EngineSpelling>(&made)) {
         const std::size_t begin = std::min(wrong->column - 1, spelling.size());
         const std::size_t end = std::min(spelling.find_first_of("+,", begin), spelling.size());

@@ -15,7 +15,7 @@ std::span<const GoldenFormat> golden_formats() {
 
 std::optional<Engine> engine_named(const std::string& name, const ConformOptions& options) {
     if (options.engine) return options.engine;
-    std::variant<Engine, EngineSpelling> spelled = engine_spelled(name);
+    std::variant<Engine, EngineSpelling> spelled = engine_spelled(name + options.changes);
     if (auto* engine = std::get_if<Engine>(&spelled)) return std::move(*engine);
     return std::nullopt;
 }

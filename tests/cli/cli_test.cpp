@@ -235,6 +235,21 @@ TEST(KvproofConform, AgreesWithWhatTheEnginesAnswered) {
     EXPECT_EQ(said.out, "tests/golden/plan/plan-vllm-0.18.0.jsonl.gz: 400 agree, 0 differ, 0 not known\n");
 }
 
+TEST(KvproofConform, LaysAPatchOverTheEngineThatEachLineNames) {
+    // Only the side buffer is another one: every other field is still compared with the release that recorded it.
+    const Said patched = kvproof("conform tests/golden/plan/plan-vllm-0.18.0.jsonl.gz --patch pr-37118 --differences 1000");
+    EXPECT_EQ(patched.status, 1);
+    EXPECT_NE(patched.out.find("routed_experts.rows differs"), std::string::npos);
+    EXPECT_EQ(patched.out.find("tensors differs"), std::string::npos);
+    EXPECT_EQ(patched.out, kvproof("conform tests/golden/plan/plan-vllm-0.18.0.jsonl.gz --engine vllm-0.18.0+pr-37118 --differences 1000").out);
+}
+
+TEST(KvproofPlan, TakesRulesThatOnlyTogetherMakeATable) {
+    const std::string alone = "plan scenarios/plans/gpt-oss-120b.toml --engine vllm-0.18.0 --rule worker-layout=strided-tensors";
+    EXPECT_EQ(kvproof(alone).status, 2);
+    EXPECT_EQ(kvproof(alone + " --rule smallest-rank=replan").status, 0);
+}
+
 TEST(KvproofConform, EndsWithOneWhereTheModelDiffers) {
     const Said said = kvproof("conform tests/golden/plan/plan-vllm-0.18.0.jsonl.gz --patch pr-37118 --engine vllm-0.18.0 --differences 1");
     EXPECT_EQ(said.status, 1);
