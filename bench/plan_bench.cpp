@@ -1,7 +1,8 @@
 // How long a plan takes, in process: the model's layers are read already. Budget: 5 microseconds for a hybrid of 60 layers. The
 // program fails at twice the budget: less would fail for a busy machine, more would not see a plan that has become slow.
-#include "model/engine.h"
 #include "model/plan.h"
+
+#include "model/engine.h"
 
 #include <benchmark/benchmark.h>
 
@@ -76,12 +77,12 @@ const ModelLayers dense_36 = window_hybrid(36, 1);
 const ModelLayers windows_60 = window_hybrid(60, 6);
 const ModelLayers states_60 = state_hybrid(60);
 
-BENCHMARK_CAPTURE(plan, 60_layers_windows/vllm_0_18_0, "vllm-0.18.0", windows_60);
-BENCHMARK_CAPTURE(plan, 60_layers_windows/vllm_0_32_0, "vllm-0.32.0", windows_60);
-BENCHMARK_CAPTURE(plan, 60_layers_states/vllm_0_18_0, "vllm-0.18.0", states_60);
-BENCHMARK_CAPTURE(plan, 60_layers_states/vllm_0_32_0, "vllm-0.32.0", states_60);
-BENCHMARK_CAPTURE(plan, 36_layers_one_group/vllm_0_18_0, "vllm-0.18.0", dense_36);
-BENCHMARK_CAPTURE(plan, 36_layers_one_group/vllm_0_32_0, "vllm-0.32.0", dense_36);
+BENCHMARK_CAPTURE(plan, 60_layers_windows / vllm_0_18_0, "vllm-0.18.0", windows_60);
+BENCHMARK_CAPTURE(plan, 60_layers_windows / vllm_0_32_0, "vllm-0.32.0", windows_60);
+BENCHMARK_CAPTURE(plan, 60_layers_states / vllm_0_18_0, "vllm-0.18.0", states_60);
+BENCHMARK_CAPTURE(plan, 60_layers_states / vllm_0_32_0, "vllm-0.32.0", states_60);
+BENCHMARK_CAPTURE(plan, 36_layers_one_group / vllm_0_18_0, "vllm-0.18.0", dense_36);
+BENCHMARK_CAPTURE(plan, 36_layers_one_group / vllm_0_32_0, "vllm-0.32.0", dense_36);
 
 constexpr double budget_ns = 5000;
 

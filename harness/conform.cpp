@@ -18,12 +18,9 @@ FieldSummary& summary_of(std::vector<FieldSummary>& fields, std::string_view fie
 }
 
 void count(ConformFile& file, CaseResult& result) {
-    if (!result.known)
-        ++file.not_known;
-    else if (result.differences.empty())
-        ++file.agree;
-    else
-        ++file.differ;
+    if (!result.known) ++file.not_known;
+    else if (result.differences.empty()) ++file.agree;
+    else ++file.differ;
     for (FieldDifference& difference : result.differences) {
         FieldSummary& summary = summary_of(file.fields, difference.field);
         if (summary.cases++ > 0) continue;

@@ -47,8 +47,8 @@ struct ConformFile {
 };
 
 struct ConformOptions {
-    std::optional<Engine> engine = {};            // Instead of the engine that each unit names.
-    std::string changes = {};                     // Or laid over that one: "+pr-37118,capture-group=first-full".
+    std::optional<Engine> engine = {};                 // Instead of the engine that each unit names.
+    std::string changes = {};                          // Or laid over that one: "+pr-37118,capture-group=first-full".
     std::function<void(const CaseResult&)> each = {};  // Called for every unit, in order.
 };
 

@@ -182,10 +182,8 @@ private:
         for (const Part& part : parts) {
             const PageOutcome page_of_part = page_bytes(engine_, specs[index(part.spec)]);
             const auto* bytes = std::get_if<Bytes>(&page_of_part);
-            if (bytes == nullptr)
-                sum = page_of_part;
-            else if (auto* total = std::get_if<Bytes>(&sum))
-                *total += std::ssize(part.layers) * *bytes;
+            if (bytes == nullptr) sum = page_of_part;
+            else if (auto* total = std::get_if<Bytes>(&sum)) *total += std::ssize(part.layers) * *bytes;
         }
         page(recorded.page, sum);
         if (!comparison_.same_size("layer_specs", recorded.parts.size(), parts.size())) return;
@@ -253,10 +251,8 @@ private:
         if (!recorded) return;
         const Scope scope(comparison_, "routed_experts");
         comparison_.value("rows", recorded->rows, ours->rows);
-        if (old())
-            comparison_.value("attention_group", recorded->capture_group, ours->capture_group);
-        else
-            comparison_.value("rows_per_object", recorded->rows_per_object, ours->rows_per_object);
+        if (old()) comparison_.value("attention_group", recorded->capture_group, ours->capture_group);
+        else comparison_.value("rows_per_object", recorded->rows_per_object, ours->rows_per_object);
     }
 
     void scheduler(const RecordedScheduler& recorded, const Plan& plan) {

@@ -11,10 +11,8 @@ std::string names_of(const Items& items) {
     std::string names;
     for (const auto& item : items) {
         if (!names.empty()) names += ", ";
-        if constexpr (requires { item.id; })
-            names += item.id;
-        else
-            names += item.name;
+        if constexpr (requires { item.id; }) names += item.id;
+        else names += item.name;
     }
     return names;
 }
@@ -29,7 +27,8 @@ std::optional<std::string> replace_rule(Engine& engine, std::string_view slot_id
 std::optional<std::string> apply_patch(Engine& engine, std::string_view patch_id) {
     const auto patch = std::ranges::find(patches(), patch_id, &Patch::id);
     if (patch == patches().end()) return "there is no patch `" + std::string(patch_id) + "`; there are " + names_of(patches());
-    for (const Patch::Replacement& replacement : patch->replacements) require(!replace_rule(engine, replacement.slot, replacement.rule), "a patch names rules that exist");
+    for (const Patch::Replacement& replacement : patch->replacements)
+        require(!replace_rule(engine, replacement.slot, replacement.rule), "a patch names rules that exist");
     return std::nullopt;
 }
 
@@ -39,7 +38,9 @@ std::optional<std::string> apply_rule(Engine& engine, std::string_view assignmen
     return replace_rule(engine, assignment.substr(0, equals), assignment.substr(equals + 1));
 }
 
-std::string_view rule_in(const Engine& engine, std::string_view slot_id) { return std::ranges::find(slots(), slot_id, &Slot::id)->rule_of(engine); }
+std::string_view rule_in(const Engine& engine, std::string_view slot_id) {
+    return std::ranges::find(slots(), slot_id, &Slot::id)->rule_of(engine);
+}
 
 // The place in the spelling that names one of the two slots; where only patches did, the start.
 EngineSpelling impossible(const Requirement& requirement, std::string_view has, std::string_view spelling) {
@@ -58,7 +59,8 @@ std::variant<Engine, EngineSpelling> engine_spelled(std::string_view spelling) {
     const std::size_t name_end = std::min(spelling.find_first_of("+,"), spelling.size());
     const auto known = std::ranges::find(engines(), spelling.substr(0, name_end), &Engine::name);
     if (known == engines().end())
-        return EngineSpelling{"there is no engine `" + std::string(spelling.substr(0, name_end)) + "`; there are " + names_of(engines()), 1};
+        return EngineSpelling{"there is no engine `" + std::string(spelling.substr(0, name_end)) + "`; there are " + names_of(engines()),
+                              1};
     Engine engine = *known;
     bool rules_begun = false;
     for (std::size_t at = name_end; at < spelling.size();) {
@@ -67,12 +69,14 @@ std::variant<Engine, EngineSpelling> engine_spelled(std::string_view spelling) {
         const std::string_view part = spelling.substr(at + 1, end - at - 1);
         if (mark == '+' && rules_begun) return EngineSpelling{"patches (+) stand before single rules (,)", at + 1};
         rules_begun = mark == ',';
-        if (auto wrong = mark == '+' ? apply_patch(engine, part) : apply_rule(engine, part)) return EngineSpelling{std::move(*wrong), at + 2};
+        if (auto wrong = mark == '+' ? apply_patch(engine, part) : apply_rule(engine, part))
+            return EngineSpelling{std::move(*wrong), at + 2};
         at = end;
     }
     for (const Requirement& requirement : requirements()) {
         const std::string_view has = rule_in(engine, requirement.needs_slot);
-        if (rule_in(engine, requirement.slot) == requirement.rule && has != requirement.needs_rule) return impossible(requirement, has, spelling);
+        if (rule_in(engine, requirement.slot) == requirement.rule && has != requirement.needs_rule)
+            return impossible(requirement, has, spelling);
     }
     return engine;
 }

@@ -26,7 +26,8 @@ std::int64_t group_size(const std::vector<std::vector<std::size_t>>& buckets) {
 std::vector<Group> groups_of_equal_size(Planning& planning) {
     const std::vector<std::vector<std::size_t>> buckets = planning.engine.layer_buckets(planning);
     if (buckets.empty())
-        refuse({.type = Raised::value_error, .raised_in = "_get_kv_cache_groups_uniform_page_size", .message = "there is no layer to group"});
+        refuse(
+            {.type = Raised::value_error, .raised_in = "_get_kv_cache_groups_uniform_page_size", .message = "there is no layer to group"});
     const std::int64_t size = group_size(buckets);
     std::vector<std::vector<LayerId>> layers;
     std::vector<std::vector<SpecId>> specs;

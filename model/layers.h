@@ -16,8 +16,8 @@ struct WorkerLayer {
 
 // Layers are numbered in order of first appearance over the workers; equal specs have one id.
 struct ModelLayers {
-    std::vector<std::string> names;                // By LayerId.
-    std::vector<KvSpec> specs;                     // By SpecId; no two alike.
+    std::vector<std::string> names;                 // By LayerId.
+    std::vector<KvSpec> specs;                      // By SpecId; no two alike.
     std::vector<std::vector<WorkerLayer>> workers;  // In registration order. Tensor-parallel ranks of a stage hold the same layers.
 };
 

@@ -88,7 +88,9 @@ void fit_length(Planning& planning, const Checked& checked) {
         longest = std::min(longest, longest_that_fits(planning, checked.groups[worker], checked.memory[worker]));
     }
     if (longest <= Tokens{0})
-        refuse({.type = Raised::value_error, .raised_in = "_auto_fit_max_model_len", .message = "no length can be fitted: not even one token has room"});
+        refuse({.type = Raised::value_error,
+                .raised_in = "_auto_fit_max_model_len",
+                .message = "no length can be fitted: not even one token has room"});
     planning.settings.model_len_max = longest;
 }
 
@@ -98,7 +100,8 @@ void check_memory(Planning& planning, const Checked& checked) {
         const Bytes memory = checked.memory[worker];
         if (groups.empty()) continue;
         AdmissionFigures figures{.worker = static_cast<std::int64_t>(worker), .checked = memory};
-        Refusal refusal{.type = Raised::value_error, .raised_in = "_check_enough_kv_cache_memory", .message = "there is no memory for the cache"};
+        Refusal refusal{
+            .type = Raised::value_error, .raised_in = "_check_enough_kv_cache_memory", .message = "there is no memory for the cache"};
         if (memory > Bytes{0}) {
             figures.needed = planning.engine.request_need(planning, groups);
             if (*figures.needed <= memory) continue;
@@ -184,7 +187,8 @@ std::variant<Bytes, Refusal> request_bytes_max(const Engine& engine, const KvSpe
 }
 
 std::variant<Blocks, Refusal> blocks_held_max(const Engine& engine, const KvSpec& spec, const Settings& settings) {
-    return answer_or_refusal([&] { return ceil_div(engine.request_bytes(engine, spec, settings), divisor(engine.page_bytes(spec), "cdiv")); });
+    return answer_or_refusal(
+        [&] { return ceil_div(engine.request_bytes(engine, spec, settings), divisor(engine.page_bytes(spec), "cdiv")); });
 }
 
 }  // namespace kv

@@ -30,9 +30,9 @@ struct UniformBundle {
 
 struct Group {
     std::vector<LayerId> layers = {};
-    SpecId spec{};                        // Merged over the layers; a bundle's: of its first layer.
+    SpecId spec{};                             // Merged over the layers; a bundle's: of its first layer.
     std::optional<UniformBundle> bundle = {};  // A projected group may have no layers of its own and still carry the model's bundle.
-    bool draft = false;                   // Holds the drafter's layers (the engine's is_eagle_group).
+    bool draft = false;                        // Holds the drafter's layers (the engine's is_eagle_group).
     friend bool operator==(const Group&, const Group&) = default;
 };
 
@@ -48,7 +48,7 @@ struct Tensor {
 };
 
 struct Capacity {
-    Tokens reported = {};         // "KV cache size: N tokens"
+    Tokens reported = {};    // "KV cache size: N tokens"
     double concurrency = 0;  // "Maximum concurrency", not rounded
 };
 
@@ -83,8 +83,8 @@ struct SchedulerView {  // Of the first worker, a bundle stood for by its first 
 };
 
 struct Plan {
-    std::vector<KvSpec> specs = {};  // All that groups refer to: the model's as the planner changed them, and merged ones.
-    std::vector<Group> groups = {};  // Of the whole model.
+    std::vector<KvSpec> specs = {};                 // All that groups refer to: the model's as the planner changed them, and merged ones.
+    std::vector<Group> groups = {};                 // Of the whole model.
     std::vector<std::int64_t> padding_layers = {};  // One figure for each warning of the engine.
     Tokens model_len_max = {};                      // After fitting.
     std::vector<WorkerPlan> workers = {};

@@ -12,9 +12,7 @@ SpecId Planning::intern(KvSpec spec) {
     return static_cast<SpecId>(specs.size() - 1);
 }
 
-Blocks Planning::request_blocks(SpecId id) const {
-    return ceil_div(request_bytes(id), divisor(page(id), "cdiv"));
-}
+Blocks Planning::request_blocks(SpecId id) const { return ceil_div(request_bytes(id), divisor(page(id), "cdiv")); }
 
 void Planning::set_layers(std::vector<WorkerLayer> changed) {
     layers_ = std::move(changed);
@@ -58,7 +56,8 @@ bool merge_into_one(const Planning& planning) {
 
 bool one_uniform_type(const Planning& planning) { return planning.engine.uniform_type(planning.engine, planning.distinct_spec_values()); }
 
-std::vector<Group> merged_groups(Planning& planning, std::span<const std::vector<LayerId>> groups, std::span<const std::vector<SpecId>> specs) {
+std::vector<Group> merged_groups(Planning& planning, std::span<const std::vector<LayerId>> groups,
+                                 std::span<const std::vector<SpecId>> specs) {
     std::vector<Group> made;
     made.reserve(groups.size());
     for (std::size_t i = 0; i < groups.size(); ++i) {
@@ -84,7 +83,9 @@ Group bundle_of(std::span<const WorkerLayer> layers) {
     return group;
 }
 
-std::span<const SpecId> specs_of(const Group& group) { return group.bundle ? std::span<const SpecId>(group.bundle->specs) : std::span(&group.spec, 1); }
+std::span<const SpecId> specs_of(const Group& group) {
+    return group.bundle ? std::span<const SpecId>(group.bundle->specs) : std::span(&group.spec, 1);
+}
 
 SpecId spec_of_layer(const Group& group, LayerId layer) {
     if (!group.bundle) return group.spec;

@@ -17,8 +17,8 @@ public:
 
     const Engine& engine;
     const ModelLayers& model;
-    Settings settings;                // `model_len_max` moves while a length is fitted.
-    std::vector<KvSpec> specs;   // A table without doubles that grows: SpecId is an index.
+    Settings settings;          // `model_len_max` moves while a length is fitted.
+    std::vector<KvSpec> specs;  // A table without doubles that grows: SpecId is an index.
     std::vector<std::int64_t> padding_layers;
 
     const std::vector<WorkerLayer>& layers() const { return layers_; }
@@ -44,7 +44,8 @@ BytesPerBlock divisor(Bytes page, std::string_view raised_in);
 // Questions that several rules ask.
 bool merge_into_one(const Planning& planning);    // All layers may share one merged spec. A conflict of windows refuses.
 bool one_uniform_type(const Planning& planning);  // All layers need the same blocks, whatever their pages.
-std::vector<Group> merged_groups(Planning& planning, std::span<const std::vector<LayerId>> groups, std::span<const std::vector<SpecId>> specs);
+std::vector<Group> merged_groups(Planning& planning, std::span<const std::vector<LayerId>> groups,
+                                 std::span<const std::vector<SpecId>> specs);
 Group bundle_of(std::span<const WorkerLayer> layers);
 // Specs of a group's layers, a bundle's each; of a plain group its one spec.
 std::span<const SpecId> specs_of(const Group& group);

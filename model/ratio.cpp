@@ -18,7 +18,8 @@ double exact_quotient(std::int64_t left, std::int64_t right) {
     const Wide numerator = static_cast<Wide>(left) << shift;
     const Wide quotient = numerator / static_cast<std::uint64_t>(right);
     const auto high = static_cast<std::uint64_t>(quotient >> 64);
-    const int bits = high != 0 ? 64 + static_cast<int>(std::bit_width(high)) : static_cast<int>(std::bit_width(static_cast<std::uint64_t>(quotient)));
+    const int bits =
+        high != 0 ? 64 + static_cast<int>(std::bit_width(high)) : static_cast<int>(std::bit_width(static_cast<std::uint64_t>(quotient)));
     const int dropped = bits > 62 ? bits - 62 : 0;
     const bool cut = numerator % static_cast<std::uint64_t>(right) != 0 || (quotient & ((Wide{1} << dropped) - 1)) != 0;
     const auto folded = static_cast<std::uint64_t>(quotient >> dropped) | static_cast<std::uint64_t>(cut);

@@ -17,18 +17,18 @@ std::string_view name_of(Raised raised);  // As Python names it: "ValueError".
 // The admission check of a worker that did not pass.
 struct AdmissionFigures {
     std::int64_t worker = 0;
-    Bytes checked = {};                             // What was there to compare with; may be negative.
-    std::optional<Bytes> needed = {};               // Empty: there was no memory at all, so nothing was computed.
-    std::optional<Tokens> estimated_len_max = {};   // 0: not even one token.
+    Bytes checked = {};                            // What was there to compare with; may be negative.
+    std::optional<Bytes> needed = {};              // Empty: there was no memory at all, so nothing was computed.
+    std::optional<Tokens> estimated_len_max = {};  // 0: not even one token.
     friend bool operator==(const AdmissionFigures&, const AdmissionFigures&) = default;
 };
 
 struct Refusal {
     Raised type = Raised::value_error;
-    std::string_view raised_in;             // The engine's function.
-    std::string message;                    // Our words.
+    std::string_view raised_in;              // The engine's function.
+    std::string message;                     // Our words.
     std::vector<std::int64_t> figures = {};  // The numbers that the engine's message carries, other than the admission figures.
-    std::string layer = {};                 // The layer that it names, if any.
+    std::string layer = {};                  // The layer that it names, if any.
     std::optional<AdmissionFigures> admission = {};
 };
 

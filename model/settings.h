@@ -59,7 +59,7 @@ struct Settings {
 bool uses_eagle(const Drafting& drafting);
 bool drops_eagle_block(const Drafting& drafting);
 std::int64_t concurrent_batches(const Settings& settings);
-Tokens in_flight_max(const Settings& settings);       // Scheduled but not yet settled.
-Tokens prefill_lookahead(const Settings& settings);   // Prompt tokens past the computed ones that a drafter reads.
+Tokens in_flight_max(const Settings& settings);      // Scheduled but not yet settled.
+Tokens prefill_lookahead(const Settings& settings);  // Prompt tokens past the computed ones that a drafter reads.
 
 }  // namespace kv

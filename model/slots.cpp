@@ -27,31 +27,33 @@ Slot slot(std::string_view id, std::string_view meaning) {
 }
 
 std::vector<Slot> all_slots() {
-    return {slot<&Engine::page_bytes, page_bytes_rules>("page-bytes", "bytes of one block of one layer"),
-            slot<&Engine::request_bytes, request_bytes_rules>("request-bytes", "the most one request holds in one layer"),
-            slot<&Engine::known_kinds, known_kinds_rules>("known-kinds", "kinds of layer that the engine can plan"),
-            slot<&Engine::retention, retention_rules>("retention", "what a sliding window keeps below its edge"),
-            slot<&Engine::merge_specs, merge_specs_rules>("merge-specs", "which specs may share one group"),
-            slot<&Engine::uniform_type, uniform_type_rules>("uniform-type", "which specs may share one block table with pages of different size"),
-            slot<&Engine::promotion, promotion_rules>("promotion", "what a disabled hybrid manager makes of local attention"),
-            slot<&Engine::packing, packing_rules>("packing", "whether pages of different size lie side by side in a block"),
-            slot<&Engine::page_unification, page_unification_rules>("page-unification", "how pages of different size become equal"),
-            slot<&Engine::page_fallback, page_fallback_rules>("page-fallback", "what happens where they cannot"),
-            slot<&Engine::layer_buckets, layer_buckets_rules>("layer-buckets", "which layers of a hybrid count as one kind"),
-            slot<&Engine::draft_groups, draft_groups_rules>("draft-groups", "which groups hold the drafter's layers"),
-            slot<&Engine::block_bytes, block_bytes_rules>("block-bytes", "bytes of one block of the pool on a worker"),
-            slot<&Engine::request_need, request_need_rules>("request-need", "what the admission check asks for"),
-            slot<&Engine::rank_scope, rank_scope_rules>("rank-scope", "whose layers a worker's memory is compared with"),
-            slot<&Engine::override_order, override_order_rules>("override-order", "when an overridden block count is looked at"),
-            slot<&Engine::null_block, null_block_rules>("null-block", "whether the check leaves out the null block"),
-            slot<&Engine::worker_layout, worker_layout_rules>("worker-layout", "how memory becomes blocks and tensors"),
-            slot<&Engine::smallest_rank, smallest_rank_rules>("smallest-rank", "what the others do when one worker has fewer blocks"),
-            slot<&Engine::concurrency, concurrency_rules>("concurrency", "the figure in the log line \"Maximum concurrency\""),
-            slot<&Engine::reported_tokens, reported_tokens_rules>("reported-tokens", "the figure in the log line \"KV cache size: N tokens\""),
-            slot<&Engine::capture_group, capture_group_rules>("capture-group", "whose block table says which row is a token's"),
-            slot<&Engine::side_buffer_rows, side_buffer_rules>("side-buffer", "rows of the buffer for routed experts"),
-            slot<&Engine::block_sizes, block_sizes_rules>("block-sizes", "the scheduler's block size and that of block hashes"),
-            slot<&Engine::report, report_rules>("report", "who reports, and what a failure to report means")};
+    return {
+        slot<&Engine::page_bytes, page_bytes_rules>("page-bytes", "bytes of one block of one layer"),
+        slot<&Engine::request_bytes, request_bytes_rules>("request-bytes", "the most one request holds in one layer"),
+        slot<&Engine::known_kinds, known_kinds_rules>("known-kinds", "kinds of layer that the engine can plan"),
+        slot<&Engine::retention, retention_rules>("retention", "what a sliding window keeps below its edge"),
+        slot<&Engine::merge_specs, merge_specs_rules>("merge-specs", "which specs may share one group"),
+        slot<&Engine::uniform_type, uniform_type_rules>("uniform-type",
+                                                        "which specs may share one block table with pages of different size"),
+        slot<&Engine::promotion, promotion_rules>("promotion", "what a disabled hybrid manager makes of local attention"),
+        slot<&Engine::packing, packing_rules>("packing", "whether pages of different size lie side by side in a block"),
+        slot<&Engine::page_unification, page_unification_rules>("page-unification", "how pages of different size become equal"),
+        slot<&Engine::page_fallback, page_fallback_rules>("page-fallback", "what happens where they cannot"),
+        slot<&Engine::layer_buckets, layer_buckets_rules>("layer-buckets", "which layers of a hybrid count as one kind"),
+        slot<&Engine::draft_groups, draft_groups_rules>("draft-groups", "which groups hold the drafter's layers"),
+        slot<&Engine::block_bytes, block_bytes_rules>("block-bytes", "bytes of one block of the pool on a worker"),
+        slot<&Engine::request_need, request_need_rules>("request-need", "what the admission check asks for"),
+        slot<&Engine::rank_scope, rank_scope_rules>("rank-scope", "whose layers a worker's memory is compared with"),
+        slot<&Engine::override_order, override_order_rules>("override-order", "when an overridden block count is looked at"),
+        slot<&Engine::null_block, null_block_rules>("null-block", "whether the check leaves out the null block"),
+        slot<&Engine::worker_layout, worker_layout_rules>("worker-layout", "how memory becomes blocks and tensors"),
+        slot<&Engine::smallest_rank, smallest_rank_rules>("smallest-rank", "what the others do when one worker has fewer blocks"),
+        slot<&Engine::concurrency, concurrency_rules>("concurrency", "the figure in the log line \"Maximum concurrency\""),
+        slot<&Engine::reported_tokens, reported_tokens_rules>("reported-tokens", "the figure in the log line \"KV cache size: N tokens\""),
+        slot<&Engine::capture_group, capture_group_rules>("capture-group", "whose block table says which row is a token's"),
+        slot<&Engine::side_buffer_rows, side_buffer_rules>("side-buffer", "rows of the buffer for routed experts"),
+        slot<&Engine::block_sizes, block_sizes_rules>("block-sizes", "the scheduler's block size and that of block hashes"),
+        slot<&Engine::report, report_rules>("report", "who reports, and what a failure to report means")};
 }
 
 }  // namespace
@@ -63,7 +65,8 @@ std::span<const Slot> slots() {
 
 std::span<const Requirement> requirements() {
     static constexpr std::array known{
-        Requirement{"worker-layout", "strided-tensors", "smallest-rank", "replan", "strides depend on the block count, so a layout cannot shrink"},
+        Requirement{"worker-layout", "strided-tensors", "smallest-rank", "replan",
+                    "strides depend on the block count, so a layout cannot shrink"},
         Requirement{"packing", "page-pattern", "worker-layout", "strided-tensors", "layers side by side in a block need offsets"},
         Requirement{"side-buffer", "object-store", "block-sizes", "lcm-and-gcd", "an object is a hash block"}};
     return known;

@@ -8,25 +8,20 @@
 namespace kv {
 
 std::string_view kind_of(const KvSpec& spec) {
-    constexpr std::array<std::string_view, 13> names{"full",          "sink_full",       "rswa",  "mla",          "hidden_state", "sliding_window", "sliding_window_mla",
-                                                     "chunked_local", "circular_buffer", "mamba", "encoder_only", "cross",        "custom"};
+    constexpr std::array<std::string_view, 13> names{
+        "full",          "sink_full",       "rswa",  "mla",          "hidden_state", "sliding_window", "sliding_window_mla",
+        "chunked_local", "circular_buffer", "mamba", "encoder_only", "cross",        "custom"};
     static_assert(names.size() == std::variant_size_v<KvSpec>);
     return names[spec.index()];
 }
 
 AttentionCache* attention_of(KvSpec& spec) {
-    return std::visit(Overload{[](FullSpec& s) { return &s.cache; },
-                               [](SinkFullSpec& s) { return &s.full.cache; },
-                               [](RswaSpec& s) { return &s.full.cache; },
-                               [](MlaSpec& s) { return &s.full.cache; },
-                               [](HiddenStateSpec& s) { return &s.mla.full.cache; },
-                               [](SlidingWindowSpec& s) { return &s.cache; },
-                               [](SlidingWindowMlaSpec& s) { return &s.sliding.cache; },
-                               [](ChunkedLocalSpec& s) { return &s.cache; },
-                               [](CircularBufferSpec& s) { return &s.cache; },
-                               [](MambaSpec&) -> AttentionCache* { return nullptr; },
-                               [](EncoderOnlySpec& s) { return &s.cache; },
-                               [](CrossSpec& s) { return &s.cache; },
+    return std::visit(Overload{[](FullSpec& s) { return &s.cache; }, [](SinkFullSpec& s) { return &s.full.cache; },
+                               [](RswaSpec& s) { return &s.full.cache; }, [](MlaSpec& s) { return &s.full.cache; },
+                               [](HiddenStateSpec& s) { return &s.mla.full.cache; }, [](SlidingWindowSpec& s) { return &s.cache; },
+                               [](SlidingWindowMlaSpec& s) { return &s.sliding.cache; }, [](ChunkedLocalSpec& s) { return &s.cache; },
+                               [](CircularBufferSpec& s) { return &s.cache; }, [](MambaSpec&) -> AttentionCache* { return nullptr; },
+                               [](EncoderOnlySpec& s) { return &s.cache; }, [](CrossSpec& s) { return &s.cache; },
                                [](CustomSpec&) -> AttentionCache* { return nullptr; }},
                       spec);
 }
@@ -74,20 +69,15 @@ KvSpec realigned(KvSpec spec) {
 }
 
 KvSpec with_block(KvSpec spec, TokensPerBlock block) {
-    if (auto* cache = attention_of(spec))
-        cache->block = block;
-    else if (auto* mamba = std::get_if<MambaSpec>(&spec))
-        mamba->block = block;
-    else
-        std::get<CustomSpec>(spec).block = block;
+    if (auto* cache = attention_of(spec)) cache->block = block;
+    else if (auto* mamba = std::get_if<MambaSpec>(&spec)) mamba->block = block;
+    else std::get<CustomSpec>(spec).block = block;
     return realigned(std::move(spec));
 }
 
 void pad_page(KvSpec& spec, Bytes page) {
-    if (auto* cache = attention_of(spec))
-        cache->page_padded = page;
-    else if (auto* mamba = std::get_if<MambaSpec>(&spec))
-        mamba->page_padded = page;
+    if (auto* cache = attention_of(spec)) cache->page_padded = page;
+    else if (auto* mamba = std::get_if<MambaSpec>(&spec)) mamba->page_padded = page;
 }
 
 KvSpec with_padded_page(KvSpec spec, Bytes page) {
@@ -120,8 +110,10 @@ bool prefix_cacheable(const KvSpec& spec) {
 }
 
 std::string_view name_of(QuantMode mode) {
-    constexpr std::array<std::string_view, 12> names{"NONE",          "FP8_PER_TENSOR",  "INT8_PER_TOKEN_HEAD", "FP8_PER_TOKEN_HEAD", "INT4_PER_TOKEN_HEAD", "NVFP4",
-                                                     "TURBOQUANT_K8V4", "TURBOQUANT_4BIT_NC", "TURBOQUANT_K3V4_NC",  "TURBOQUANT_3BIT_NC", "NVFP4_DS_MLA",        "ULTRAQUANT_4BIT"};
+    constexpr std::array<std::string_view, 12> names{
+        "NONE",         "FP8_PER_TENSOR",  "INT8_PER_TOKEN_HEAD", "FP8_PER_TOKEN_HEAD", "INT4_PER_TOKEN_HEAD",
+        "NVFP4",        "TURBOQUANT_K8V4", "TURBOQUANT_4BIT_NC",  "TURBOQUANT_K3V4_NC", "TURBOQUANT_3BIT_NC",
+        "NVFP4_DS_MLA", "ULTRAQUANT_4BIT"};
     return names[static_cast<std::size_t>(mode)];
 }
 

@@ -165,8 +165,8 @@ struct CustomSpec {  // A kind that is only numbers: as a plug-in of the engine 
     friend bool operator==(const CustomSpec&, const CustomSpec&) = default;
 };
 
-using KvSpec = std::variant<FullSpec, SinkFullSpec, RswaSpec, MlaSpec, HiddenStateSpec, SlidingWindowSpec, SlidingWindowMlaSpec, ChunkedLocalSpec,
-                            CircularBufferSpec, MambaSpec, EncoderOnlySpec, CrossSpec, CustomSpec>;
+using KvSpec = std::variant<FullSpec, SinkFullSpec, RswaSpec, MlaSpec, HiddenStateSpec, SlidingWindowSpec, SlidingWindowMlaSpec,
+                            ChunkedLocalSpec, CircularBufferSpec, MambaSpec, EncoderOnlySpec, CrossSpec, CustomSpec>;
 
 std::string_view kind_of(const KvSpec& spec);  // "full", "sliding_window", ...
 

@@ -18,8 +18,8 @@ struct SourceSpan {
 
 struct Diagnostic {
     SourceSpan where;
-    std::string message;     // What is wrong, and what was expected or should be written instead.
-    std::string line_text;   // The line that `where` points into, shortened around it when long; empty when there is none.
+    std::string message;               // What is wrong, and what was expected or should be written instead.
+    std::string line_text;             // The line that `where` points into, shortened around it when long; empty when there is none.
     std::size_t line_text_column = 1;  // Where `where.column` stands in `line_text`.
     friend bool operator==(const Diagnostic&, const Diagnostic&) = default;
 };

@@ -50,10 +50,8 @@ private:
         ids.reserve(names.size());
         for (const JsonValue value : names) {
             const auto found = recorded_.layers.find(value.kind() == JsonKind::string ? value.string() : std::string_view());
-            if (found == recorded_.layers.end())
-                errors_.note_expected(value, "the name of a layer that a worker holds");
-            else
-                ids.push_back(found->second);
+            if (found == recorded_.layers.end()) errors_.note_expected(value, "the name of a layer that a worker holds");
+            else ids.push_back(found->second);
         }
         return ids;
     }
@@ -174,10 +172,8 @@ private:
         JsonFields of_buffer(*value, errors_);
         SideBuffer buffer;
         buffer.rows = Rows(of_buffer.integer("rows"));
-        if (old())
-            buffer.capture_group = static_cast<std::size_t>(of_buffer.integer("attention_group", from_zero));
-        else
-            buffer.rows_per_object = Rows(of_buffer.integer("rows_per_object"));
+        if (old()) buffer.capture_group = static_cast<std::size_t>(of_buffer.integer("attention_group", from_zero));
+        else buffer.rows_per_object = Rows(of_buffer.integer("rows_per_object"));
         of_buffer.finish();
         return buffer;
     }

@@ -87,10 +87,8 @@ void read_specs(JsonValue table, GoldenPlan& golden, JsonErrors& errors) {
         if (added) golden.layers.specs.push_back(std::move(spec));
         RecordedLayerSpec recorded{.spec = entry->second, .page = read_recorded_page(fields), .request = Bytes{}};
         const auto request = fields.integer_or_null("max_memory_usage_bytes");
-        if (request)
-            recorded.request = Bytes(*request);
-        else if (const auto error = fields.need("max_memory_usage_error"))
-            recorded.request = read_recorded_error(*error, errors);
+        if (request) recorded.request = Bytes(*request);
+        else if (const auto error = fields.need("max_memory_usage_error")) recorded.request = read_recorded_error(*error, errors);
         golden.specs.push_back(std::move(recorded));
         fields.finish();
     }

@@ -199,10 +199,8 @@ std::string JsonDocument::path_of(JsonValue value) const {
                 if (!in_array) child = child_value;
                 continue;
             }
-            if (in_array)
-                path += fmt::format("[{}]", place);
-            else
-                path += fmt::format("{}{}", path.empty() ? "" : ".", string_of(nodes_[child]));
+            if (in_array) path += fmt::format("[{}]", place);
+            else path += fmt::format("{}{}", path.empty() ? "" : ".", string_of(nodes_[child]));
             if (value.index() == child) return path;  // The element, or the key itself.
             at = JsonValue(*this, child_value);
             break;

@@ -87,10 +87,8 @@ LineReader::LineReader(std::string file) : file_(std::move(file)) {
         return;
     }
     std::FILE* const opened = std::fopen(file_.c_str(), "rb");
-    if (opened == nullptr)
-        fail("cannot open: " + system_message());
-    else
-        bytes_ = std::make_unique<ByteStream>(opened);
+    if (opened == nullptr) fail("cannot open: " + system_message());
+    else bytes_ = std::make_unique<ByteStream>(opened);
 }
 
 LineReader::~LineReader() = default;

@@ -51,10 +51,8 @@ struct ReadValue {
     void operator()(JsonValue value, std::optional<T>& out, IntegerRange range) const {
         out.reset();
         if (value.kind() == JsonKind::null) return;
-        if constexpr (std::is_same_v<T, std::int64_t>)
-            out = read_integer(value, range, errors);
-        else
-            (*this)(value, out.emplace(), range);
+        if constexpr (std::is_same_v<T, std::int64_t>) out = read_integer(value, range, errors);
+        else (*this)(value, out.emplace(), range);
     }
     void operator()(JsonValue value, DType& out, IntegerRange) const { out = read_enum<DType, dtype_texts.size()>(value, errors); }
     void operator()(JsonValue value, QuantMode& out, IntegerRange) const { out = read_enum<QuantMode, 12>(value, errors); }

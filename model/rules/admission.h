@@ -26,10 +26,11 @@ inline constexpr KnownKinds known_of_0_18{
     .meaning = "kinds that came later (windowed latent, reference window, circular, hidden state, plug-ins) do not exist",
     .source = "vllm 0.18.0, v1/kv_cache_interface.py",
     .decide = kinds_unchecked};
-inline constexpr KnownKinds registered_kinds{.id = "registered-kinds",
-                                             .meaning = "a layer whose kind is not registered (encoder-only) is refused before anything is planned (R13)",
-                                             .source = "vllm 0.32.0, KVCacheSpecRegistry.check_kv_cache_spec_registry",
-                                             .decide = kinds_registered};
+inline constexpr KnownKinds registered_kinds{
+    .id = "registered-kinds",
+    .meaning = "a layer whose kind is not registered (encoder-only) is refused before anything is planned (R13)",
+    .source = "vllm 0.32.0, KVCacheSpecRegistry.check_kv_cache_spec_registry",
+    .decide = kinds_registered};
 inline constexpr std::array known_kinds_rules{known_of_0_18, registered_kinds};
 
 inline constexpr Retention window_only{
@@ -62,10 +63,11 @@ inline constexpr RankScope whole_model{.id = "whole-model",
                                        .decide = scope_model};
 inline constexpr std::array rank_scope_rules{own_layers, whole_model};
 
-inline constexpr OverrideOrder after_the_check{.id = "after-the-check",
-                                               .meaning = "an overridden block count is not looked at by the check: 1 block is accepted (R11)",
-                                               .source = "vllm 0.18.0, may_override_num_blocks",
-                                               .decide = memory_as_profiled};
+inline constexpr OverrideOrder after_the_check{
+    .id = "after-the-check",
+    .meaning = "an overridden block count is not looked at by the check: 1 block is accepted (R11)",
+    .source = "vllm 0.18.0, may_override_num_blocks",
+    .decide = memory_as_profiled};
 inline constexpr OverrideOrder before_the_check{.id = "before-the-check",
                                                 .meaning = "the check looks at the memory of the overridden block count",
                                                 .source = "vllm 0.32.0, get_kv_cache_configs",

@@ -43,7 +43,8 @@ Bytes widest_group_of_equal_pages(const Planning& planning, std::span<const Grou
     for (const Group& group : groups) {
         layers = std::max(layers, group.layers.size());
         if (page_of(planning, group) != page_of(planning, groups[0]))
-            refuse({.type = Raised::assertion_error, .raised_in = "get_uniform_page_size", .message = "groups have pages of different size"});
+            refuse(
+                {.type = Raised::assertion_error, .raised_in = "get_uniform_page_size", .message = "groups have pages of different size"});
     }
     return static_cast<std::int64_t>(layers) * page_of(planning, groups[0]);
 }
@@ -64,7 +65,9 @@ Bytes widest_group_aligned(const Planning& planning, std::span<const Group> grou
     }
     if (!outermost) return widest;
     if (widest <= Bytes{0})
-        refuse({.type = Raised::assertion_error, .raised_in = "_get_kv_cache_bytes_per_block", .message = "a worker without layers has no block"});
+        refuse({.type = Raised::assertion_error,
+                .raised_in = "_get_kv_cache_bytes_per_block",
+                .message = "a worker without layers has no block"});
     std::int64_t alignment = 1;
     for (const Group& group : groups) {
         if (group.layers.empty()) continue;

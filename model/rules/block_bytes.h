@@ -23,14 +23,16 @@ Bytes aligned_page(const Planning& planning, SpecId spec);
 Bytes widest_group_of_equal_pages(const Planning& planning, std::span<const Group> groups);
 Bytes widest_group_aligned(const Planning& planning, std::span<const Group> groups);
 
-inline constexpr BlockBytes layers_times_page{.id = "layers-times-page",
-                                              .meaning = "layers of the largest group x the page that all groups share; a bundle's: the sum of its pages",
-                                              .source = "vllm 0.18.0, get_kv_cache_config_from_groups",
-                                              .decide = widest_group_of_equal_pages};
-inline constexpr BlockBytes widest_aligned{.id = "widest-group",
-                                           .meaning = "the widest group's pages, each (or their sum, in block-outermost layouts) rounded up to its stride alignment",
-                                           .source = "vllm 0.32.0, _get_kv_cache_bytes_per_block",
-                                           .decide = widest_group_aligned};
+inline constexpr BlockBytes layers_times_page{
+    .id = "layers-times-page",
+    .meaning = "layers of the largest group x the page that all groups share; a bundle's: the sum of its pages",
+    .source = "vllm 0.18.0, get_kv_cache_config_from_groups",
+    .decide = widest_group_of_equal_pages};
+inline constexpr BlockBytes widest_aligned{
+    .id = "widest-group",
+    .meaning = "the widest group's pages, each (or their sum, in block-outermost layouts) rounded up to its stride alignment",
+    .source = "vllm 0.32.0, _get_kv_cache_bytes_per_block",
+    .decide = widest_group_aligned};
 inline constexpr std::array block_bytes_rules{layers_times_page, widest_aligned};
 
 }  // namespace kv

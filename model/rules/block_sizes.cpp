@@ -51,7 +51,8 @@ BlockSizesFound sizes_of_one_group(const Planning& planning, std::span<const Gro
     if (!groups.empty() && sharding_of(planning.spec(groups[0].spec)) == ContextSharding::replicated) ranks = 1;
     const Tokens size = ranks * smallest;
     if (!groups.empty() && settings.prefix_caching && settings.prefix_match_unit && *settings.prefix_match_unit != size)
-        refuse_match_unit(*settings.prefix_match_unit, "is not the block size of the only group, " + std::to_string(size.value), {size.value});
+        refuse_match_unit(*settings.prefix_match_unit, "is not the block size of the only group, " + std::to_string(size.value),
+                          {size.value});
     return {size, size};
 }
 

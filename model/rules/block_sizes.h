@@ -24,7 +24,8 @@ inline constexpr BlockSizes smallest_of_groups{.id = "smallest-of-groups",
                                                .decide = one_block_size};
 inline constexpr BlockSizes lcm_and_gcd{
     .id = "lcm-and-gcd",
-    .meaning = "the scheduler takes the least common multiple of the groups' blocks, hashes their greatest common divisor or prefix_match_unit",
+    .meaning =
+        "the scheduler takes the least common multiple of the groups' blocks, hashes their greatest common divisor or prefix_match_unit",
     .source = "vllm 0.32.0, resolve_kv_cache_block_sizes and resolve_cache_hit_alignment_tokens",
     .decide = scheduler_and_hash_sizes};
 inline constexpr std::array block_sizes_rules{smallest_of_groups, lcm_and_gcd};

@@ -7,7 +7,9 @@ namespace kv {
 namespace {
 
 void refuse_division(std::string_view raised_in) {
-    refuse({.type = Raised::zero_division_error, .raised_in = raised_in, .message = "one request holds no block: the concurrency is a division by zero"});
+    refuse({.type = Raised::zero_division_error,
+            .raised_in = raised_in,
+            .message = "one request holds no block: the concurrency is a division by zero"});
 }
 
 const KvSpec& spec_of(const Reporting& report, const Group& group) { return report.planning.spec(group.spec); }

@@ -26,7 +26,8 @@ inline constexpr Concurrency bytes_of_all_specs{
     .decide = concurrency_by_bytes};
 inline constexpr Concurrency blocks_of_all_groups{
     .id = "blocks-of-all-groups",
-    .meaning = "blocks / sum over groups of the whole blocks one request holds; the null block counts, every request pays its prefill peak (R15)",
+    .meaning =
+        "blocks / sum over groups of the whole blocks one request holds; the null block counts, every request pays its prefill peak (R15)",
     .source = "vllm 0.32.0, get_max_concurrency_for_kv_cache_config",
     .decide = concurrency_by_blocks};
 inline constexpr std::array concurrency_rules{bytes_of_all_specs, blocks_of_all_groups};
@@ -71,7 +72,7 @@ inline constexpr ReportedTokens layer_rate{
     .meaning = "pool bytes / bytes of one token of the largest attention layer x all layers; states are not priced (B27)",
     .source = "TensorRT-LLM#5371",
     .decide = bytes_over_layer_rate};
-inline constexpr std::array reported_tokens_rules{over_all_groups,    over_growing_groups,      over_positive_list,    over_negative_list,
-                                                  length_times_concurrency, blocks_times_smallest, attention_rate, layer_rate};
+inline constexpr std::array reported_tokens_rules{over_all_groups,          over_growing_groups,   over_positive_list, over_negative_list,
+                                                  length_times_concurrency, blocks_times_smallest, attention_rate,     layer_rate};
 
 }  // namespace kv

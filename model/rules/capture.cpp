@@ -20,7 +20,9 @@ std::size_t capture_in_first_group(const Reporting&) { return 0; }
 
 std::size_t capture_in_first_attention_group(const Reporting& report) {
     // A bundle is not of an attention kind to the engine; it is then the only group.
-    return first_group_that(report, [&](const Group& group) { return !group.bundle && attention_of(report.planning.spec(group.spec)) != nullptr; }).value_or(0);
+    return first_group_that(report,
+                            [&](const Group& group) { return !group.bundle && attention_of(report.planning.spec(group.spec)) != nullptr; })
+        .value_or(0);
 }
 
 std::size_t capture_in_first_full_group(const Reporting& report) {

@@ -14,19 +14,21 @@ SideBuffer rows_of_share(const Reporting& report, std::size_t capture_group, con
 SideBuffer rows_of_group_slots(const Reporting& report, std::size_t capture_group, const SchedulerView& scheduler);
 SideBuffer rows_of_object_store(const Reporting& report, std::size_t capture_group, const SchedulerView& scheduler);
 
-inline constexpr CaptureGroup capture_first_group{.id = "first-group",
-                                                  .meaning = "the first group, whatever it holds: a Mamba group's block ids as row addresses (B02, B03)",
-                                                  .source = "vllm-project/vllm#35744",
-                                                  .decide = capture_in_first_group};
+inline constexpr CaptureGroup capture_first_group{
+    .id = "first-group",
+    .meaning = "the first group, whatever it holds: a Mamba group's block ids as row addresses (B02, B03)",
+    .source = "vllm-project/vllm#35744",
+    .decide = capture_in_first_group};
 inline constexpr CaptureGroup capture_first_attention{
     .id = "first-attention",
     .meaning = "the first group of an attention kind, a sliding window too: most of its blocks are null by the time rows are read (R03)",
     .source = "vllm 0.18.0, GPUModelRunner._get_attention_kv_cache_gid",
     .decide = capture_in_first_attention_group};
-inline constexpr CaptureGroup capture_first_full{.id = "first-full",
-                                                 .meaning = "the first group that keeps every token; where none does, the first of an attention kind",
-                                                 .source = "vllm 0.32.0, is_full_attention_spec",
-                                                 .decide = capture_in_first_full_group};
+inline constexpr CaptureGroup capture_first_full{
+    .id = "first-full",
+    .meaning = "the first group that keeps every token; where none does, the first of an attention kind",
+    .source = "vllm 0.32.0, is_full_attention_spec",
+    .decide = capture_in_first_full_group};
 inline constexpr std::array capture_group_rules{capture_first_group, capture_first_attention, capture_first_full};
 
 inline constexpr SideBufferRows share_of_blocks{

@@ -33,7 +33,8 @@ void marked_or_trailing_groups(const Planning& planning, std::vector<Group>& gro
     }
     if (!drafts_in_trailing_layers(planning.settings) || planning.layers().empty() || !covers_every_layer_once(planning, groups)) return;
     const LayerId last = planning.layers().back().layer;
-    const auto holder = std::ranges::find_if(groups, [&](const Group& group) { return std::ranges::find(group.layers, last) != group.layers.end(); });
+    const auto holder =
+        std::ranges::find_if(groups, [&](const Group& group) { return std::ranges::find(group.layers, last) != group.layers.end(); });
     holder->draft = true;
 }
 

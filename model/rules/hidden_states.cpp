@@ -16,7 +16,8 @@ Bytes common_page(const Planning& planning, const std::vector<Group>& groups) {
     const Bytes page = page_of(planning, groups.front());
     for (const Group& group : groups)
         if (page_of(planning, group) != page)
-            refuse({.type = Raised::assertion_error, .raised_in = "get_uniform_page_size", .message = "groups have pages of different size"});
+            refuse(
+                {.type = Raised::assertion_error, .raised_in = "get_uniform_page_size", .message = "groups have pages of different size"});
     return page;
 }
 

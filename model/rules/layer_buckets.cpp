@@ -40,10 +40,8 @@ std::vector<std::vector<std::size_t>> buckets_of_mergeable_specs(Planning& plann
         for (std::size_t b = 0; b < buckets.size() && !placed; ++b) {
             specs_of_bucket[b].push_back(&planning.spec(places.spec));
             placed = std::holds_alternative<KvSpec>(planning.engine.merge_specs(specs_of_bucket[b]));
-            if (placed)
-                buckets[b].insert(buckets[b].end(), places.places.begin(), places.places.end());
-            else
-                specs_of_bucket[b].pop_back();
+            if (placed) buckets[b].insert(buckets[b].end(), places.places.begin(), places.places.end());
+            else specs_of_bucket[b].pop_back();
         }
         if (placed) continue;
         buckets.push_back(std::move(places.places));

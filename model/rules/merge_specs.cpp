@@ -19,12 +19,13 @@ Merged merge_equal(Specs specs) {
 }
 
 // The one window (or chunk) that the layers name; layers that name none go along.
-std::variant<std::optional<Tokens>, Refusal> common(Specs specs, std::optional<Tokens> FullSpec::* member) {
+std::variant<std::optional<Tokens>, Refusal> common(Specs specs, std::optional<Tokens> FullSpec::*member) {
     std::optional<Tokens> one;
     for (const KvSpec* spec : specs) {
         const std::optional<Tokens>& own = full_of(*spec)->*member;
         if (own && one && *own != *one)
-            return Refusal{.type = Raised::value_error, .raised_in = "merge_window_sizes", .message = "layers of one group have different windows"};
+            return Refusal{
+                .type = Raised::value_error, .raised_in = "merge_window_sizes", .message = "layers of one group have different windows"};
         if (own) one = own;
     }
     return one;
@@ -33,7 +34,8 @@ std::variant<std::optional<Tokens>, Refusal> common(Specs specs, std::optional<T
 // The whole full-attention family but latent caches: what is asked before any field is compared, in the engine's order.
 std::variant<FullSpec, Refusal> merge_full(Specs specs) {
     if (std::ranges::any_of(specs, [](const KvSpec* spec) { return full_of(*spec) == nullptr; })) return differ("their kind");
-    if (std::ranges::any_of(specs, [](const KvSpec* spec) { return mla_of(*spec) != nullptr; })) return differ("their kind: latent caches merge apart");
+    if (std::ranges::any_of(specs, [](const KvSpec* spec) { return mla_of(*spec) != nullptr; }))
+        return differ("their kind: latent caches merge apart");
     auto window = common(specs, &FullSpec::window);
     if (auto* conflict = std::get_if<Refusal>(&window)) return *conflict;
     auto chunk = common(specs, &FullSpec::chunk);
@@ -47,7 +49,8 @@ std::variant<FullSpec, Refusal> merge_full(Specs specs) {
 
 template <class SameCache>
 std::optional<Refusal> disagreement(Specs specs, const FullSpec& merged, SameCache same) {
-    if (std::ranges::any_of(specs, [&](const KvSpec* spec) { return !same(full_of(*spec)->cache, merged.cache); })) return differ("their cache");
+    if (std::ranges::any_of(specs, [&](const KvSpec* spec) { return !same(full_of(*spec)->cache, merged.cache); }))
+        return differ("their cache");
     if (merged.window && merged.chunk) return differ("a sliding window and a chunk");
     return std::nullopt;
 }
@@ -64,7 +67,8 @@ Merged merge_full_as(Specs specs, SameCache same, bool forgets_tokens_per_state)
 }
 
 bool same_old_fields(const AttentionCache& a, const AttentionCache& b) {
-    return a.block == b.block && a.kv_heads == b.kv_heads && a.head_size == b.head_size && a.dtype == b.dtype && a.page_padded == b.page_padded;
+    return a.block == b.block && a.kv_heads == b.kv_heads && a.head_size == b.head_size && a.dtype == b.dtype &&
+           a.page_padded == b.page_padded;
 }
 
 Merged merge_old_mla(Specs specs) {
@@ -96,7 +100,8 @@ Merged merge_new_mla(Specs specs) {
         if (other == nullptr) return differ("their kind");
         const bool alike = other->cache_dtype == first.cache_dtype && other->full.cache.tokens_per_state == cache.tokens_per_state &&
                            other->model_version == first.model_version && other->role == first.role &&
-                           other->index_group_leader == first.index_group_leader && other->full.cache.stride_alignment == cache.stride_alignment;
+                           other->index_group_leader == first.index_group_leader &&
+                           other->full.cache.stride_alignment == cache.stride_alignment;
         if (!alike) return differ("quantisation, tokens per state, version, role, index sharing or stride alignment");
         multi_token = multi_token || other->non_causal_multi_token_decode;
     }
@@ -127,10 +132,11 @@ Merged merge_sliding_mla(Specs specs) {
         const auto* other = std::get_if<SlidingWindowMlaSpec>(spec);
         if (other == nullptr) return differ("their kind");
         const AttentionCache &mine = other->sliding.cache, &its = first.sliding.cache;
-        const bool alike = mine.sharding == its.sharding && mine.tp_shards_max == its.tp_shards_max && other->cache_dtype == first.cache_dtype &&
-                           mine.tokens_per_state == its.tokens_per_state && other->model_version == first.model_version &&
-                           other->sliding.window == first.sliding.window && other->sliding.extra_retained == first.sliding.extra_retained &&
-                           other->bounded_replay == first.bounded_replay && mine.stride_alignment == its.stride_alignment;
+        const bool alike = mine.sharding == its.sharding && mine.tp_shards_max == its.tp_shards_max &&
+                           other->cache_dtype == first.cache_dtype && mine.tokens_per_state == its.tokens_per_state &&
+                           other->model_version == first.model_version && other->sliding.window == first.sliding.window &&
+                           other->sliding.extra_retained == first.sliding.extra_retained && other->bounded_replay == first.bounded_replay &&
+                           mine.stride_alignment == its.stride_alignment;
         if (!alike) return differ("quantisation, tokens per state, version, window, retained tokens or replay");
     }
     SlidingWindowMlaSpec merged = first;

@@ -12,14 +12,16 @@ std::variant<KvSpec, Refusal> merge_by_all_fields(std::span<const KvSpec* const>
 
 inline constexpr MergeSpecs old_fields{
     .id = "old-fields",
-    .meaning = "full attention merges when block, heads, key size, type and padding agree (value size is not looked at); other kinds when equal",
+    .meaning =
+        "full attention merges when block, heads, key size, type and padding agree (value size is not looked at); other kinds when equal",
     .source = "vllm 0.18.0, KVCacheSpec.merge of each kind",
     .decide = merge_by_old_fields};
-inline constexpr MergeSpecs all_fields{
-    .id = "all-fields",
-    .meaning = "full attention merges when every field of its cache agrees; latent caches also by version, role and alignment; other kinds when equal",
-    .source = "vllm 0.32.0, KVCacheSpec.merge of each kind",
-    .decide = merge_by_all_fields};
+inline constexpr MergeSpecs all_fields{.id = "all-fields",
+                                       .meaning =
+                                           "full attention merges when every field of its cache agrees; latent caches also by version, "
+                                           "role and alignment; other kinds when equal",
+                                       .source = "vllm 0.32.0, KVCacheSpec.merge of each kind",
+                                       .decide = merge_by_all_fields};
 inline constexpr std::array merge_specs_rules{old_fields, all_fields};
 
 }  // namespace kv

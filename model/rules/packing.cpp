@@ -87,7 +87,8 @@ struct Splitting {
     }
     Bytes anchor(const std::vector<Bucket>& buckets) const {
         Bytes most;
-        for (const Bucket& bucket : buckets) most = std::max(most, bucket.widest_group(holds_states(bucket) ? bucket.count() : groups_for(bucket)));
+        for (const Bucket& bucket : buckets)
+            most = std::max(most, bucket.widest_group(holds_states(bucket) ? bucket.count() : groups_for(bucket)));
         return most;
     }
 };
@@ -137,7 +138,8 @@ std::optional<std::vector<Group>> packed_by_pattern(Planning& planning) {
     for (const Bucket& bucket : buckets) {
         std::int64_t count = splitting.groups_for(bucket);
         if (anchor > Bytes{0} && splitting.holds_states(bucket)) {
-            const std::int64_t states_per_block = std::max<std::int64_t>(anchor.value / divisor(planning.page(bucket.layers[0].spec), "_get_packed_kv_cache_groups").value, 1);
+            const std::int64_t states_per_block = std::max<std::int64_t>(
+                anchor.value / divisor(planning.page(bucket.layers[0].spec), "_get_packed_kv_cache_groups").value, 1);
             count = std::max(count, ceil_div(bucket.count(), states_per_block));
         }
         if (count == 1) {

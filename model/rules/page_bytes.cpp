@@ -15,7 +15,9 @@ Bytes with_padding(const KvSpec& spec, Bytes own) {
     return *padded;
 }
 
-Bytes product(std::int64_t a, std::int64_t b, std::int64_t c, std::int64_t d) { return Bytes{checked_mul(checked_mul(a, b), checked_mul(c, d))}; }
+Bytes product(std::int64_t a, std::int64_t b, std::int64_t c, std::int64_t d) {
+    return Bytes{checked_mul(checked_mul(a, b), checked_mul(c, d))};
+}
 
 }  // namespace
 

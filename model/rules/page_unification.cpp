@@ -48,12 +48,13 @@ std::optional<Refusal> unify(Planning& planning, Change change) {
             return Refusal{.type = Raised::not_implemented_error,
                            .raised_in = "unify_kv_cache_spec_page_size",
                            .message = "a page of " + std::to_string(pages[i].value) + " bytes (" + name_of_first(planning, distinct[i]) +
-                                      ") does not divide the largest, " + std::to_string(largest.value) + " bytes, and cannot be padded to it"};
+                                      ") does not divide the largest, " + std::to_string(largest.value) +
+                                      " bytes, and cannot be padded to it"};
         if (planning.engine.page_bytes(*changed) != largest)
             refuse({.type = Raised::assertion_error,
                     .raised_in = "unify_kv_cache_spec_page_size",
-                    .message = "the page of " + name_of_first(planning, distinct[i]) + " does not grow to " + std::to_string(largest.value) +
-                               " bytes with its block"});
+                    .message = "the page of " + name_of_first(planning, distinct[i]) + " does not grow to " +
+                               std::to_string(largest.value) + " bytes with its block"});
         unified.push_back(planning.intern(std::move(*changed)));
     }
     planning.replace_specs(unified);

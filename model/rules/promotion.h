@@ -14,10 +14,11 @@ void promote_windows_to_full_block(Planning& planning);
 // come out as one type.
 std::vector<WorkerLayer> promoted_layers(Planning& planning, std::vector<WorkerLayer> layers);
 
-inline constexpr Promotion windows_as_full{.id = "windows-as-full",
-                                           .meaning = "sliding-window and chunked layers become full-attention layers of their own block size",
-                                           .source = "vllm 0.18.0, unify_hybrid_kv_cache_specs",
-                                           .decide = promote_windows};
+inline constexpr Promotion windows_as_full{
+    .id = "windows-as-full",
+    .meaning = "sliding-window and chunked layers become full-attention layers of their own block size",
+    .source = "vllm 0.18.0, unify_hybrid_kv_cache_specs",
+    .decide = promote_windows};
 inline constexpr Promotion windows_as_full_block{
     .id = "windows-as-full-block",
     .meaning = "the same with the full-attention layers' block size, replicated and sharded layers apart; windowed latent caches cannot be",

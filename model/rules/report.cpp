@@ -11,7 +11,8 @@ class PlainGroups {
 public:
     explicit PlainGroups(const std::vector<Group>& groups) : groups_(groups) {
         if (std::ranges::none_of(groups, [](const Group& group) { return group.bundle.has_value(); })) return;
-        for (const Group& group : groups) copies_.push_back({.layers = group.layers, .spec = specs_of(group).front(), .draft = group.draft});
+        for (const Group& group : groups)
+            copies_.push_back({.layers = group.layers, .spec = specs_of(group).front(), .draft = group.draft});
         groups_ = copies_;
     }
     std::span<const Group> groups() const { return groups_; }

@@ -45,11 +45,13 @@ struct BatchesInFlight {
         return ceil_div(shard(settings.model_len_max, sharded ? settings.parallel.decode_context : 1), spec.cache.block);
     }
     Blocks of(const SlidingWindowSpec& spec) const {
-        if (spec.cache.sharding == ContextSharding::sharded && settings.parallel.decode_context != 1) refuse_window_under_context_parallel();
+        if (spec.cache.sharding == ContextSharding::sharded && settings.parallel.decode_context != 1)
+            refuse_window_under_context_parallel();
         return window_blocks(spec.window, spec.extra_retained, in_flight, settings.model_len_max, spec.cache.block);
     }
     Blocks of(const MambaSpec& spec) const {
-        if (settings.mamba_mode == MambaMode::align) return Blocks{2} + Blocks{spec.speculative_blocks} + Blocks{spec.prefill_checkpoint_blocks};
+        if (settings.mamba_mode == MambaMode::align)
+            return Blocks{2} + Blocks{spec.speculative_blocks} + Blocks{spec.prefill_checkpoint_blocks};
         return Blocks{1} + Blocks{spec.speculative_blocks};
     }
 };
@@ -57,25 +59,24 @@ struct BatchesInFlight {
 template <class Version>
 Bytes request_bytes(const Engine& engine, const KvSpec& kind, const Version& version) {
     const Tokens len_max = version.settings.model_len_max;
-    const auto chunk = [&](const ChunkedLocalSpec& spec) { return ceil_div(std::min(spec.chunk + version.in_flight, len_max), spec.cache.block); };
+    const auto chunk = [&](const ChunkedLocalSpec& spec) {
+        return ceil_div(std::min(spec.chunk + version.in_flight, len_max), spec.cache.block);
+    };
     const auto custom = [&](const CustomSpec& spec) {
         if (!spec.window) return ceil_div(len_max, spec.block);
         return window_blocks(*spec.window, Tokens{0}, version.in_flight, len_max, spec.block);
     };
-    const Blocks blocks = std::visit(Overload{[&](const FullSpec& spec) { return version.of(spec); },
-                                              [&](const SinkFullSpec& spec) { return version.of(spec.full); },
-                                              [&](const RswaSpec& spec) { return version.of(spec.full); },
-                                              [&](const MlaSpec& spec) { return version.of(spec.full); },
-                                              [&](const HiddenStateSpec& spec) { return version.of(spec.mla.full); },
-                                              [&](const SlidingWindowSpec& spec) { return version.of(spec); },
-                                              [&](const SlidingWindowMlaSpec& spec) { return version.of(spec.sliding); },
-                                              [&](const ChunkedLocalSpec& spec) { return chunk(spec); },
-                                              [&](const CircularBufferSpec&) { return Blocks{1}; },
-                                              [&](const MambaSpec& spec) { return version.of(spec); },
-                                              [&](const EncoderOnlySpec&) { return Blocks{0}; },
-                                              [&](const CrossSpec& spec) { return ceil_div(version.settings.encoder_tokens_max, spec.cache.block); },
-                                              [&](const CustomSpec& spec) { return custom(spec); }},
-                                     kind);
+    const Blocks blocks = std::visit(
+        Overload{[&](const FullSpec& spec) { return version.of(spec); }, [&](const SinkFullSpec& spec) { return version.of(spec.full); },
+                 [&](const RswaSpec& spec) { return version.of(spec.full); }, [&](const MlaSpec& spec) { return version.of(spec.full); },
+                 [&](const HiddenStateSpec& spec) { return version.of(spec.mla.full); },
+                 [&](const SlidingWindowSpec& spec) { return version.of(spec); },
+                 [&](const SlidingWindowMlaSpec& spec) { return version.of(spec.sliding); },
+                 [&](const ChunkedLocalSpec& spec) { return chunk(spec); }, [&](const CircularBufferSpec&) { return Blocks{1}; },
+                 [&](const MambaSpec& spec) { return version.of(spec); }, [&](const EncoderOnlySpec&) { return Blocks{0}; },
+                 [&](const CrossSpec& spec) { return ceil_div(version.settings.encoder_tokens_max, spec.cache.block); },
+                 [&](const CustomSpec& spec) { return custom(spec); }},
+        kind);
     return blocks.value * engine.page_bytes(kind);
 }
 

@@ -83,10 +83,8 @@ bool uniform_by_registered_base(const Engine& engine, Specs specs) {
     if (!same_block(specs)) return false;
     const KvSpec& first = *specs[0];
     if (std::ranges::any_of(specs, [&](const KvSpec* spec) { return sharding_of(*spec) != sharding_of(first); })) return false;
-    return std::visit(Overload{[&](const FullSpec&) { return all_full(specs); },
-                               [&](const SinkFullSpec&) { return all_full(specs); },
-                               [&](const RswaSpec&) { return all_full(specs); },
-                               [&](const MlaSpec&) { return all_full(specs); },
+    return std::visit(Overload{[&](const FullSpec&) { return all_full(specs); }, [&](const SinkFullSpec&) { return all_full(specs); },
+                               [&](const RswaSpec&) { return all_full(specs); }, [&](const MlaSpec&) { return all_full(specs); },
                                [&](const HiddenStateSpec&) { return all_full(specs); },
                                [&](const SlidingWindowSpec& spec) { return all_windows(specs, spec.window); },
                                [&](const SlidingWindowMlaSpec& spec) { return all_windowed_latents(specs, spec); },

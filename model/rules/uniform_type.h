@@ -10,10 +10,11 @@ namespace kv {
 bool uniform_by_kind(const Engine& engine, std::span<const KvSpec* const> specs);
 bool uniform_by_registered_base(const Engine& engine, std::span<const KvSpec* const> specs);
 
-inline constexpr UniformType by_kind{.id = "by-kind",
-                                     .meaning = "one block size and one kind (window and chunk alike); a first layer of a kind without a rule is refused",
-                                     .source = "vllm 0.18.0, UniformTypeKVCacheSpecs.is_uniform_type",
-                                     .decide = uniform_by_kind};
+inline constexpr UniformType by_kind{
+    .id = "by-kind",
+    .meaning = "one block size and one kind (window and chunk alike); a first layer of a kind without a rule is refused",
+    .source = "vllm 0.18.0, UniformTypeKVCacheSpecs.is_uniform_type",
+    .decide = uniform_by_kind};
 inline constexpr UniformType by_registered_base{
     .id = "by-registered-base",
     .meaning = "one block size, one sharding, and every spec derived from the first one's registered base; states also by page",

@@ -69,7 +69,9 @@ Strides strides_of(const KvSpec& spec, Blocks blocks, std::int64_t layers, Cache
         if (padded && place == grid_end - 1) {
             current = std::max(current, padded->value);
             if (current % padded->value != 0)
-                refuse({.type = Raised::assertion_error, .raised_in = "compute_layout_strides", .message = "a padded page is not a multiple of its padding"});
+                refuse({.type = Raised::assertion_error,
+                        .raised_in = "compute_layout_strides",
+                        .message = "a padded page is not a multiple of its padding"});
         }
         std::int64_t& own = strides[dimensions.find(order[place])];
         own = order[place] == 'B' && fixed_block_stride ? fixed_block_stride->value : current;
@@ -100,8 +102,7 @@ void refuse_unless_expressible(const Planning& planning, std::span<const Group> 
     std::vector<std::int64_t> pages;
     for (const Group& group : groups) {
         if (group.layers.empty()) continue;
-        if (!group.bundle)
-            pages.push_back(planning.page(group.spec).value);
+        if (!group.bundle) pages.push_back(planning.page(group.spec).value);
         else
             for (const LayerId layer : group.layers) pages.push_back(planning.page(spec_of_layer(group, layer)).value);
     }
@@ -126,7 +127,8 @@ std::int64_t tp_replicas(const Planning& planning, std::span<const Group> groups
             const AttentionCache* cache = attention_of(planning.spec(id));
             std::int64_t own = 1;
             const bool split = cache != nullptr && cache->sharding == ContextSharding::sharded && parallel.decode_context > 1;
-            if (cache != nullptr && cache->tp_shards_max && !split) own = std::max<std::int64_t>(1, parallel.tensor / *cache->tp_shards_max);
+            if (cache != nullptr && cache->tp_shards_max && !split)
+                own = std::max<std::int64_t>(1, parallel.tensor / *cache->tp_shards_max);
             replicas = std::gcd(replicas, own);
         }
     }
@@ -142,7 +144,10 @@ WorkerPlan shared_tensors(const Planning& planning, std::vector<Group> groups, B
     for (const Group& group : groups) layers = std::max(layers, group.layers.size());
     const Bytes block = planning.engine.block_bytes(planning, groups);
     if (layers == 0)
-        refuse({.type = Raised::assertion_error, .raised_in = laid_out_in, .message = "the largest group of a worker has 0 layers", .figures = {0}});
+        refuse({.type = Raised::assertion_error,
+                .raised_in = laid_out_in,
+                .message = "the largest group of a worker has 0 layers",
+                .figures = {0}});
     const Blocks blocks = blocks_in(planning, memory, block);
     const Bytes size = blocks.value * page_of(planning, groups[0]);
     WorkerPlan plan{.blocks = blocks, .bytes_per_block = BytesPerBlock{block.value}};
@@ -172,8 +177,7 @@ WorkerPlan strided_tensors(const Planning& planning, std::vector<Group> groups, 
         for (SameSpec& part : layers_by_spec(group)) {
             const Bytes page = planning.page(part.spec);
             std::optional<Bytes> block_stride;
-            if (outermost)
-                block_stride = block;
+            if (outermost) block_stride = block;
             else if (const Bytes aligned = aligned_page(planning, part.spec); aligned != page) {
                 if (!is_block_compact(layout))
                     refuse({.type = Raised::assertion_error,
@@ -200,7 +204,9 @@ void shrink_tensors(const Planning&, std::vector<WorkerPlan>& workers) {
     const Blocks fewest = std::ranges::min(workers, {}, &WorkerPlan::blocks).blocks;
     for (WorkerPlan& worker : workers) {
         if (worker.blocks == Blocks{0} && !worker.tensors.empty())
-            refuse({.type = Raised::zero_division_error, .raised_in = "get_kv_cache_configs", .message = "tensors of 0 blocks are divided by their blocks"});
+            refuse({.type = Raised::zero_division_error,
+                    .raised_in = "get_kv_cache_configs",
+                    .message = "tensors of 0 blocks are divided by their blocks"});
         for (Tensor& tensor : worker.tensors) tensor.size = fewest.value * Bytes{tensor.size.value / worker.blocks.value};
         worker.blocks = fewest;
     }

@@ -241,7 +241,8 @@ TEST(KvproofConform, LaysAPatchOverTheEngineThatEachLineNames) {
     EXPECT_EQ(patched.status, 1);
     EXPECT_NE(patched.out.find("routed_experts.rows differs"), std::string::npos);
     EXPECT_EQ(patched.out.find("tensors differs"), std::string::npos);
-    EXPECT_EQ(patched.out, kvproof("conform tests/golden/plan/plan-vllm-0.18.0.jsonl.gz --engine vllm-0.18.0+pr-37118 --differences 1000").out);
+    EXPECT_EQ(patched.out,
+              kvproof("conform tests/golden/plan/plan-vllm-0.18.0.jsonl.gz --engine vllm-0.18.0+pr-37118 --differences 1000").out);
 }
 
 TEST(KvproofPlan, TakesRulesThatOnlyTogetherMakeATable) {

@@ -22,7 +22,6 @@ using testing::Json;
 using testing::Place;
 using testing::TemporaryFile;
 
-
 Engine engine_of(const std::string& spelling) { return std::get<Engine>(engine_spelled(spelling)); }
 
 // What comparing a line tells: differing fields, or that the line cannot be read.
@@ -107,10 +106,8 @@ TEST(Conform, EveryRecordedNumberIsCompared) {
             if (place.field.ends_with("same_as")) continue;  // Another worker may be the same.
             Json changed = line;
             Json& number = changed[place.pointer];
-            if (number.is_number_float())
-                number = number.get<double>() * (1 + 1e-15);
-            else
-                number = number.get<std::int64_t>() + 1;
+            if (number.is_number_float()) number = number.get<double>() * (1 + 1e-15);
+            else number = number.get<std::int64_t>() + 1;
             EXPECT_THAT(told_of(changed.dump()).fields, ElementsAre(field_told(place.field)))
                 << version << " " << id << " " << place.pointer.to_string();
             seen.insert(version + " " + place.field);
@@ -127,10 +124,8 @@ TEST(Conform, EveryRecordedFlagAndNameIsCompared) {
             if (place.field.ends_with(".message") || place.field.ends_with(".raised_in")) continue;
             Json changed = line;
             Json& value = changed[place.pointer];
-            if (value.is_boolean())
-                value = !value.get<bool>();
-            else
-                value = value.get<std::string>() + "2";
+            if (value.is_boolean()) value = !value.get<bool>();
+            else value = value.get<std::string>() + "2";
             const Told told = told_of(changed.dump());
             EXPECT_TRUE(told.refused || !told.fields.empty()) << version << " " << id << " " << place.pointer.to_string();
             seen.insert(version + " " + place.field);

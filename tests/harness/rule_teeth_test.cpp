@@ -24,10 +24,8 @@ std::vector<GoldenPlan> recorded(const std::string& version) {
             continue;
         }
         auto golden = read_golden_plan(std::get<JsonDocument>(json));
-        if (const auto* wrong = std::get_if<Diagnostics>(&golden))
-            ADD_FAILURE() << to_text(*wrong);
-        else
-            cases.push_back(std::get<GoldenPlan>(std::move(golden)));
+        if (const auto* wrong = std::get_if<Diagnostics>(&golden)) ADD_FAILURE() << to_text(*wrong);
+        else cases.push_back(std::get<GoldenPlan>(std::move(golden)));
     }
     return cases;
 }
@@ -46,11 +44,11 @@ bool noticed(const Engine& engine, const std::vector<GoldenPlan>& cases) {
 // Rules that answer alike on everything that this version can be given or that is recorded of it.
 bool cannot_differ(const std::string& version, std::string_view slot, std::string_view rule) {
     const std::vector<std::pair<std::string_view, std::string_view>> old_only{
-        {"retention", "window-and-lookahead"},     // 0.18.0 has no drafters of several modules,
-        {"draft-groups", "marked-or-trailing"},    // marks no groups,
-        {"packing", "page-pattern"},               // has no block-outermost layouts,
-        {"block-bytes", "widest-group"},           // pads no strides, so that both give layers x page,
-        {"block-sizes", "lcm-and-gcd"}};           // and records no scheduler block size.
+        {"retention", "window-and-lookahead"},   // 0.18.0 has no drafters of several modules,
+        {"draft-groups", "marked-or-trailing"},  // marks no groups,
+        {"packing", "page-pattern"},             // has no block-outermost layouts,
+        {"block-bytes", "widest-group"},         // pads no strides, so that both give layers x page,
+        {"block-sizes", "lcm-and-gcd"}};         // and records no scheduler block size.
     const std::vector<std::pair<std::string_view, std::string_view>> new_only{
         {"capture-group", "first-group"},  // 0.32.0 keys rows by content: no slot is recorded that a capture group could change.
         {"capture-group", "first-attention"}};
@@ -74,9 +72,8 @@ TEST_P(RuleTeeth, ARuleCannotBeSwappedWithoutARecordedCaseNoticing) {
     }
 }
 
-INSTANTIATE_TEST_SUITE_P(Released, RuleTeeth, ::testing::Values("0.18.0", "0.32.0"), [](const auto& tried) {
-    return tried.param == "0.18.0" ? std::string("Old") : std::string("New");
-});
+INSTANTIATE_TEST_SUITE_P(Released, RuleTeeth, ::testing::Values("0.18.0", "0.32.0"),
+                         [](const auto& tried) { return tried.param == "0.18.0" ? std::string("Old") : std::string("New"); });
 
 RC_GTEST_PROP(AnyTableOfRules, AnswersEveryRecordedModelWithAPlanOrARefusal, ()) {
     const std::vector<GoldenPlan>& cases = cases_of(*rc::gen::element<std::string>("0.18.0", "0.32.0"));

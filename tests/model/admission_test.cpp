@@ -75,7 +75,8 @@ TEST(Admission, LooksAtTheFirstGroupOnlyIn018) {
     const Settings settings = length(131072);
     const Plan accepted = plan_of("vllm-0.18.0", model, settings, {100LL * 272 * 8 * 128 * 4});
     EXPECT_LT(accepted.capacity->concurrency, 1);
-    EXPECT_TRUE(std::holds_alternative<RefusedPlan>(outcome_of("vllm-0.18.0,request-need=all-groups", model, settings, {100LL * 272 * 8 * 128 * 4})));
+    EXPECT_TRUE(std::holds_alternative<RefusedPlan>(
+        outcome_of("vllm-0.18.0,request-need=all-groups", model, settings, {100LL * 272 * 8 * 128 * 4})));
     EXPECT_TRUE(std::holds_alternative<RefusedPlan>(outcome_of("vllm-0.32.0", model, settings, {100LL * 272 * 8 * 128 * 4})));
 }
 

@@ -29,7 +29,11 @@ struct CacheShape {
 };
 
 inline AttentionCache cache_of(CacheShape shape) {
-    return {.block = TokensPerBlock{shape.block}, .kv_heads = shape.kv_heads, .head_size = shape.head_size, .head_size_v = shape.head_size, .dtype = shape.dtype};
+    return {.block = TokensPerBlock{shape.block},
+            .kv_heads = shape.kv_heads,
+            .head_size = shape.head_size,
+            .head_size_v = shape.head_size,
+            .dtype = shape.dtype};
 }
 
 inline KvSpec full(CacheShape shape) { return FullSpec{.cache = cache_of(shape)}; }
@@ -71,7 +75,8 @@ inline std::vector<KvSpec> repeated(std::size_t times, const std::vector<KvSpec>
     return layers;
 }
 
-inline PlanOutcome outcome_of(std::string_view engine, const ModelLayers& model, const Settings& settings, std::vector<std::int64_t> memory) {
+inline PlanOutcome outcome_of(std::string_view engine, const ModelLayers& model, const Settings& settings,
+                              std::vector<std::int64_t> memory) {
     PlanInput input{.layers = &model, .settings = settings, .memory = {}};
     for (const std::int64_t bytes : memory) input.memory.push_back(Bytes{bytes});
     if (input.memory.size() == 1) input.memory.resize(model.workers.size(), input.memory[0]);

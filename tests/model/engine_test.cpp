@@ -84,8 +84,9 @@ TEST(EngineSpelling, ReadsPatchesAndThenSingleRules) {
 
 TEST(EngineSpelling, RefusesATableThatCannotBe) {
     const auto [message, column] = mistake("vllm-0.32.0,smallest-rank=shrink");
-    EXPECT_EQ(message, "`worker-layout=strided-tensors` needs `smallest-rank=replan`, and here is `smallest-rank=shrink`: "
-                       "strides depend on the block count, so a layout cannot shrink");
+    EXPECT_EQ(message,
+              "`worker-layout=strided-tensors` needs `smallest-rank=replan`, and here is `smallest-rank=shrink`: "
+              "strides depend on the block count, so a layout cannot shrink");
     EXPECT_EQ(column, 13U);
     EXPECT_EQ(mistake("vllm-0.18.0,packing=page-pattern").second, 13U);
     EXPECT_EQ(mistake("vllm-0.18.0,worker-layout=strided-tensors,smallest-rank=replan,packing=page-pattern").first, "");
@@ -97,13 +98,15 @@ TEST(Requirements, NameRulesThatExistAndHoldInEveryShippedEngine) {
         return slot != slots().end() && std::ranges::find(slot->rules, rule_id, &RuleText::id) != slot->rules.end();
     };
     for (const Requirement& requirement : requirements()) {
-        EXPECT_TRUE(exists(requirement.slot, requirement.rule) && exists(requirement.needs_slot, requirement.needs_rule)) << requirement.why;
+        EXPECT_TRUE(exists(requirement.slot, requirement.rule) && exists(requirement.needs_slot, requirement.needs_rule))
+            << requirement.why;
     }
     for (const Engine& engine : engines()) EXPECT_EQ(mistake(engine.name).first, "") << engine.name;
 }
 
 TEST(EngineSpelling, PointsAtWhatItDoesNotKnow) {
-    EXPECT_EQ(mistake("vllm-0.18"), (std::pair{std::string("there is no engine `vllm-0.18`; there are vllm-0.18.0, vllm-0.32.0, reference"), std::size_t{1}}));
+    EXPECT_EQ(mistake("vllm-0.18"),
+              (std::pair{std::string("there is no engine `vllm-0.18`; there are vllm-0.18.0, vllm-0.32.0, reference"), std::size_t{1}}));
     EXPECT_EQ(mistake("").second, 1U);
     EXPECT_EQ(mistake("vllm-0.18.0+pr-1").second, 13U);
     EXPECT_EQ(mistake("vllm-0.18.0,side-bufer=x").second, 13U);

@@ -77,8 +77,8 @@ TEST(Grouping, WithTheHybridManagerDisabledKeepsWindowsForEveryToken) {
         EXPECT_EQ(layers_of(plan), (Layers{{0, 1}})) << engine;
         EXPECT_EQ(full_of(plan.spec(plan.groups[0].spec))->window, Tokens{1024}) << engine;
     }
-    EXPECT_TRUE(std::holds_alternative<RefusedPlan>(
-        outcome_of("vllm-0.18.0", model_of({mamba(8192, 32768), full({16})}), settings, {8 * gib})));
+    EXPECT_TRUE(
+        std::holds_alternative<RefusedPlan>(outcome_of("vllm-0.18.0", model_of({mamba(8192, 32768), full({16})}), settings, {8 * gib})));
 }
 
 TEST(Grouping, TakesTheFirstLayersClassWhenASinkMeetsFullAttention) {
@@ -117,8 +117,7 @@ RC_GTEST_PROP(Grouping, PutsEveryLayerIntoExactlyOneGroupAndPadsOnlyUpToTheLarge
         for (const Group& group : plan.groups) {
             grouped.insert(group.layers.begin(), group.layers.end());
             widest = std::max(widest, group.layers.size());
-            for (const LayerId layer : group.layers)
-                RC_ASSERT(kind_of(layers[index(layer)]) == kind_of(plan.spec(group.spec)));
+            for (const LayerId layer : group.layers) RC_ASSERT(kind_of(layers[index(layer)]) == kind_of(plan.spec(group.spec)));
         }
         RC_ASSERT(grouped.size() == layers.size());
         RC_ASSERT(std::set<LayerId>(grouped.begin(), grouped.end()).size() == layers.size());

@@ -105,7 +105,8 @@ TEST(PageBytes, OfAnAlignedLatentCacheAreRoundedUpAgainWhenItsBlockChanges) {
 }
 
 TEST(PageBytes, ThatDoNotFit64BitsAreAnOverflowAndNoPage) {
-    EXPECT_THROW(static_cast<void>(page_bytes(engine_of("vllm-0.32.0"), full({std::int64_t{1} << 40, std::int64_t{1} << 20, 128}))), SizeOverflow);
+    EXPECT_THROW(static_cast<void>(page_bytes(engine_of("vllm-0.32.0"), full({std::int64_t{1} << 40, std::int64_t{1} << 20, 128}))),
+                 SizeOverflow);
 }
 
 }  // namespace

@@ -43,9 +43,9 @@ TEST(BlocksHeld, ByFullAttentionCoverTheWholeRequest) {
 
 TEST(BlocksHeld, ByAWindowCountTheBlockItStartsIn) {
     EXPECT_EQ(blocks("vllm-0.18.0", window({16}, 1024), {.batched_max = 8192}), 577);
-    EXPECT_EQ(blocks("vllm-0.18.0", window({4}, 1), {.batched_max = 4}), 2);   // 0 before, 4 now: one block and the start's.
+    EXPECT_EQ(blocks("vllm-0.18.0", window({4}, 1), {.batched_max = 4}), 2);  // 0 before, 4 now: one block and the start's.
     EXPECT_EQ(blocks("vllm-0.18.0", window({4}, 2), {.batched_max = 4}), 3);
-    EXPECT_EQ(blocks("vllm-0.18.0", window({4}, 4096), {.len_max = 8}), 3);    // Never more than the request, and the start's.
+    EXPECT_EQ(blocks("vllm-0.18.0", window({4}, 4096), {.len_max = 8}), 3);  // Never more than the request, and the start's.
 }
 
 TEST(BlocksHeld, ByAWindowGrowWithBatchesInFlightSince032) {

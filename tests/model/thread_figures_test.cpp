@@ -50,8 +50,10 @@ TEST(ReportedTokens, IsAQuarterOfWhatFitsInTheFourGroupHybridOfVllm40691) {
     EXPECT_NEAR(plan.capacity->concurrency, 33.04, 0.005);
     // Only one group grows: every fix reports the whole pool for it.
     for (const char* patch : {"pr-40384", "40384-positive-list", "40384-negative-list"})
-        EXPECT_EQ(plan_of(std::string("vllm-0.18.0+") + patch, model, settings, {64 * gib}).capacity->reported, Tokens{1487 * 784}) << patch;
-    EXPECT_EQ(plan_of("vllm-0.32.0", model, settings, {64 * gib}).capacity->reported, Tokens{static_cast<std::int64_t>(1487.0 / 45 * 32768)});
+        EXPECT_EQ(plan_of(std::string("vllm-0.18.0+") + patch, model, settings, {64 * gib}).capacity->reported, Tokens{1487 * 784})
+            << patch;
+    EXPECT_EQ(plan_of("vllm-0.32.0", model, settings, {64 * gib}).capacity->reported,
+              Tokens{static_cast<std::int64_t>(1487.0 / 45 * 32768)});
 }
 
 // Five sliding windows to one full layer whose blocks are twice as long: one page size.
@@ -134,7 +136,7 @@ TEST(ReportedTokens, LabelOfTheGptOss120bShapeIsAlmostTwiceTooSmall) {
     EXPECT_EQ(plan.capacity->reported, Tokens{78336});
     EXPECT_NEAR(plan.capacity->concurrency, 1.18, 0.005);
     EXPECT_NEAR(plan.capacity->concurrency * 131072, 154111, 0.5);  // What the two log lines together say fits.
-    EXPECT_EQ(plan.side_buffer->capture_group, 0U);  // R03: the sliding window comes first.
+    EXPECT_EQ(plan.side_buffer->capture_group, 0U);                 // R03: the sliding window comes first.
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
-#include "model/ratio.h"
 #include "model/units.h"
+
+#include "model/ratio.h"
 
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>

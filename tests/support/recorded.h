@@ -20,7 +20,9 @@ inline std::string recorded_plans(const std::string& version) {
 }
 
 // Cases written by hand, around the edges that drawn ones miss.
-inline std::string recorded_edges(const std::string& version) { return std::string(KV_GOLDEN_DIR) + "/plan/edges-vllm-" + version + ".jsonl.gz"; }
+inline std::string recorded_edges(const std::string& version) {
+    return std::string(KV_GOLDEN_DIR) + "/plan/edges-vllm-" + version + ".jsonl.gz";
+}
 
 inline std::vector<std::string> lines_of(const std::string& file) {
     LineReader reader(file);
