@@ -16,11 +16,11 @@ namespace kv {
 
 class Planning;  // The state of a plan in the making: see model/planning.h.
 
-// Specs that may share one group, merged one after another. A conflict is what the engine's merge would raise.
 using PageBytes = Rule<Bytes(const KvSpec&)>;                                     // Of one block of one layer, padding included.
 using RequestBytes = Rule<Bytes(const Engine&, const KvSpec&, const Settings&)>;  // The most one request holds in one layer.
 using KnownKinds = Rule<void(const Planning&)>;
 using Retention = Rule<void(Planning&)>;
+// Specs that may share one group, merged one after another. A conflict is what the engine's merge would raise.
 using MergeSpecs = Rule<std::variant<KvSpec, Refusal>(std::span<const KvSpec* const>)>;
 using UniformType = Rule<bool(const Engine&, std::span<const KvSpec* const>)>;
 using Promotion = Rule<void(Planning&)>;

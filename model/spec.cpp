@@ -124,11 +124,4 @@ std::string_view name_of(MambaMode mode) {
 
 std::string_view name_of(CacheRole role) { return role == CacheRole::sparse ? "sparse" : "indexer"; }
 
-bool grows_with_request(const KvSpec& spec) {
-    if (full_of(spec) != nullptr) return true;
-    if (const auto* mamba = std::get_if<MambaSpec>(&spec)) return mamba->mode == MambaMode::all;
-    if (const auto* custom = std::get_if<CustomSpec>(&spec)) return !custom->window;
-    return false;
-}
-
 }  // namespace kv

@@ -193,7 +193,4 @@ std::string_view name_of(QuantMode mode);
 std::string_view name_of(MambaMode mode);
 std::string_view name_of(CacheRole role);
 
-// Whether a layer of this kind needs more blocks as its request grows without bound. Cross-attention and encoder-only never do.
-bool grows_with_request(const KvSpec& spec);
-
 }  // namespace kv

@@ -4,7 +4,7 @@
 
 namespace kv {
 
-void kinds_unchecked(const Planning& planning) {
+void kinds_of_first_release(const Planning& planning) {
     for (const WorkerLayer& layer : planning.layers()) {
         const KvSpec& spec = planning.spec(layer.spec);
         const bool later = std::holds_alternative<RswaSpec>(spec) || std::holds_alternative<HiddenStateSpec>(spec) ||

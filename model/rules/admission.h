@@ -7,7 +7,7 @@
 
 namespace kv {
 
-void kinds_unchecked(const Planning& planning);
+void kinds_of_first_release(const Planning& planning);
 void kinds_registered(const Planning& planning);
 void retain_nothing(Planning& planning);
 void retain_for_drafters(Planning& planning);
@@ -25,7 +25,7 @@ inline constexpr KnownKinds known_of_0_18{
     .id = "first-kinds",
     .meaning = "kinds that came later (windowed latent, reference window, circular, hidden state, plug-ins) do not exist",
     .source = "vllm 0.18.0, v1/kv_cache_interface.py",
-    .decide = kinds_unchecked};
+    .decide = kinds_of_first_release};
 inline constexpr KnownKinds registered_kinds{
     .id = "registered-kinds",
     .meaning = "a layer whose kind is not registered (encoder-only) is refused before anything is planned (R13)",
