@@ -72,7 +72,7 @@ using BytesPerBlock = Rate<ByteUnit, BlockUnit>;
 using RowsPerBlock = Rate<RowUnit, BlockUnit>;
 
 enum class SlotId : std::int64_t {};  // Ids are enums: `slot + 1` does not compile.
-enum class BlockId : std::int64_t {};
+enum class BlockId : std::int32_t {};
 enum class LayerId : std::int32_t {};  // A layer's place in ModelLayers::names.
 enum class SpecId : std::int32_t {};   // A spec's place in a table of specs.
 
