@@ -29,9 +29,7 @@ double BlockPool::usage() const {
     return 1.0 - static_cast<double>(free_count()) / static_cast<double>(blocks);
 }
 
-std::int32_t BlockPool::holders(BlockId block) const {
-    return is_free(block) ? 0 : static_cast<std::int32_t>(word(block) & value_bits);
-}
+std::int32_t BlockPool::holders(BlockId block) const { return is_free(block) ? 0 : static_cast<std::int32_t>(word(block) & value_bits); }
 
 std::vector<BlockId> BlockPool::free_blocks() const {
     std::vector<BlockId> blocks;
@@ -45,11 +43,18 @@ void BlockPool::hand_out(std::uint32_t id) {
     words_[id] = 1;
 }
 
+// What is handed out next is known, so what forgetting its prefix touches can be on its way by then.
+void BlockPool::fetch_ahead() const {
+    if (const std::uint32_t id = queue_.peek(48); id < words_.size()) __builtin_prefetch(&words_[id], 1);
+    if (!options_.prefix_caching) return;
+    if (const std::uint32_t id = queue_.peek(24); id < words_.size() && (words_[id] & cached_bit) != 0)
+        prefixes_.fetch(BlockId(static_cast<std::int32_t>(id)));
+}
+
 void BlockPool::take(std::int64_t count, std::vector<BlockId>& out) {
     require(0 <= count && count <= free_count(), "blocks that are taken are there");
-    constexpr std::size_t ahead = 8;
     for (; count > 0; --count) {
-        if (const std::uint32_t soon = queue_.peek(ahead); soon < words_.size()) __builtin_prefetch(&words_[soon], 1);
+        fetch_ahead();
         const std::uint32_t id = queue_.pop_front();
         hand_out(id);
         out.push_back(BlockId(static_cast<std::int32_t>(id)));
@@ -124,16 +129,15 @@ std::int64_t BlockPool::free_among(std::span<const BlockId> blocks) const {
 }
 
 void BlockPool::cache_own(BlockId block, const PrefixKey& key, std::size_t group, Tokens tokens) {
-    require(options_.prefix_caching && block != null_block, "a pool that caches keeps prefixes of its real blocks");
+    require(options_.prefix_caching && block != null_block && !is_cached(block), "a pool that caches keeps prefixes of its real blocks");
     prefixes_.insert_own(block, prefix(key, group), static_cast<std::int32_t>(tokens.value));
     word(block) |= cached_bit;
 }
 
 void BlockPool::cache_also(BlockId block, const PrefixKey& key, std::size_t group, Tokens tokens) {
     const CachedPrefix wanted = prefix(key, group);
-    if (prefixes_.holds(wanted, block)) return;
-    if (is_cached(block)) prefixes_.insert_more(block, wanted);
-    else cache_own(block, key, group, tokens);
+    if (!is_cached(block)) return cache_own(block, key, group, tokens);
+    if (!prefixes_.holds(wanted, block)) prefixes_.insert_more(block, wanted);
 }
 
 void BlockPool::forget(BlockId block) {
@@ -147,7 +151,8 @@ void BlockPool::move_prefixes(BlockId source, BlockId target) {
     require(!is_cached(target), "a copy has no prefix yet");
     if (!is_cached(source)) return;
     const std::int32_t tokens = prefixes_.own_tokens(source);
-    const std::vector<CachedPrefix> moved_over = prefixes_.remove_all(source);
+    const std::vector<CachedPrefix> moved_over = prefixes_.keys_of(source);
+    prefixes_.drop_all(source);
     word(source) &= ~cached_bit;
     for (const CachedPrefix& each : moved_over) cache_also(target, each.key, each.group, Tokens(tokens));
 }

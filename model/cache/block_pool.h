@@ -49,12 +49,13 @@ public:
 
     std::optional<BlockId> cached(const PrefixKey& key, std::size_t group) const { return prefixes_.first_with(prefix(key, group)); }
     const PrefixMap& prefixes() const { return prefixes_; }
+    void fetch(const PrefixKey& key, std::size_t group) const { prefixes_.fetch(prefix(key, group)); }  // It will be cached soon.
     void cache_own(BlockId block, const PrefixKey& key, std::size_t group, Tokens tokens);
     // As its own key where it has none, as a further one where it has; nothing where it is known under this key already.
     void cache_also(BlockId block, const PrefixKey& key, std::size_t group, Tokens tokens);
-    void forget(BlockId block);                        // All its keys.
+    void forget(BlockId block);                          // All its keys.
     void move_prefixes(BlockId source, BlockId target);  // `target` has none.
-    bool reset();                                      // Forgets all keys, if no block is held.
+    bool reset();                                        // Forgets all keys, if no block is held.
 
     std::size_t evictions() const { return evictions_; }  // Blocks that lost their keys otherwise than by `reset`.
     std::size_t bytes() const;
@@ -70,6 +71,7 @@ private:
     auto moved() {
         return [this](std::uint32_t id, std::uint32_t place) { words_[id] = (words_[id] & ~value_bits) | place; };
     }
+    void fetch_ahead() const;
     void hand_out(std::uint32_t id);
     bool give_up(BlockId block);  // Whether that was the last holder.
     void append(BlockId block);

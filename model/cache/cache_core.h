@@ -7,6 +7,7 @@
 #include "model/cache/cache_setup.h"
 #include "model/rules/cache.h"
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -27,15 +28,15 @@ struct PrefixKeyHash {
 struct GroupState {
     std::size_t index = 0;
     GroupKind kind = GroupKind::full;
-    bool full_like = false;      // Full attention or derived from it, by the engine's classes.
+    bool full_like = false;  // Full attention or derived from it, by the engine's classes.
     std::int64_t spec_block = 1;
-    std::int64_t block = 1;      // Tokens of a request that a block covers, over all context parallel ranks.
+    std::int64_t block = 1;  // Tokens of a request that a block covers, over all context parallel ranks.
     std::int64_t decode_context = 1, prefill_context = 1;
-    std::int64_t window = 0;     // Of a sliding window or of generated tokens; a chunk's length.
-    std::int64_t retained = 0;   // Below the window.
+    std::int64_t window = 0;    // Of a sliding window or of generated tokens; a chunk's length.
+    std::int64_t retained = 0;  // Below the window.
     MambaMode mode = MambaMode::none;
-    std::int64_t drafts = 0;     // Blocks for speculative states.
-    bool checkpoints = false;    // States inside a prefill are kept for others to hit.
+    std::int64_t drafts = 0;   // Blocks for speculative states.
+    bool checkpoints = false;  // States inside a prefill are kept for others to hit.
     std::optional<std::int64_t> checkpoint_alignment = {};
     bool drops_checkpoint = false;  // For a drafter that computes the last block of a hit again.
     bool cacheable = true;
@@ -61,9 +62,9 @@ struct LookupGroup {
 
 // What an allocation asks a group for.
 struct GroupNeed {
-    std::int64_t tokens = 0;       // That need a slot, those that have one included.
+    std::int64_t tokens = 0;  // That need a slot, those that have one included.
     std::span<const BlockId> hits = {};
-    std::int64_t computed = 0;     // Loaded tokens included.
+    std::int64_t computed = 0;  // Loaded tokens included.
     std::int64_t local_computed = 0;
     std::int64_t main_tokens = 0;  // `tokens` without those for drafts.
     bool capped = false;           // Asked at admission: bounded groups are charged their bound.
@@ -86,8 +87,8 @@ struct CacheCore {
     Coordinator coordinator = Coordinator::no_prefix_cache;
     std::vector<GroupState> groups = {};
     std::vector<LookupGroup> lookup_groups = {};
-    std::int64_t lookup_block = 1;   // Unitary: the group's. Hybrid: what hits are aligned to.
-    bool partial_hits = false;       // A hit may end inside a block.
+    std::int64_t lookup_block = 1;  // Unitary: the group's. Hybrid: what hits are aligned to.
+    bool partial_hits = false;      // A hit may end inside a block.
     bool any_eagle_group = false;
     bool shared_prefix_checkpoint = false;
     std::int64_t reprefillable = 0;  // Computed tokens that a drafter may still ask for again.
@@ -110,7 +111,8 @@ Holding& listed_holding(CacheRequest& request, GroupState& group);            //
 std::int64_t blocks_needed(const CacheCore& core, const GroupState& group, const Holding& holding, const GroupNeed& need);
 void adopt_hits(CacheCore& core, GroupState& group, CacheRequest& request, const GroupNeed& need);
 void load_external(CacheCore& core, GroupState& group, CacheRequest& request, const GroupNeed& need);
-void take_blocks(CacheCore& core, std::int64_t count, Holding& holding, std::vector<BlockId>* to_zero);  // As the engine: raises where they are not there.
+void take_blocks(CacheCore& core, std::int64_t count, Holding& holding,
+                 std::vector<BlockId>* to_zero);  // As the engine: raises where they are not there.
 void grow(CacheCore& core, GroupState& group, CacheRequest& request, std::int64_t tokens);
 void release_range(CacheCore& core, Holding& holding, std::int64_t first, std::int64_t last);  // From the back to the first null block.
 void release_passed(CacheCore& core, GroupState& group, CacheRequest& request, std::int64_t computed);
@@ -138,7 +140,8 @@ struct PartialBlock {
     std::int64_t tokens = 0;
     bool replaces = false;  // The block's keys so far.
 };
-std::optional<PrefixKey> cache_partial_block(CacheCore& core, const GroupState& group, const CacheRequest& request, const PartialBlock& partial);
+std::optional<PrefixKey> cache_partial_block(CacheCore& core, const GroupState& group, const CacheRequest& request,
+                                             const PartialBlock& partial);
 
 // Which of the blocks first .. last - 1 a hit can need; empty: all of them.
 struct ReachAsked {
@@ -161,6 +164,23 @@ struct KeysByBlock {
     std::int64_t scale = 1;
     std::int64_t size() const { return static_cast<std::int64_t>(keys.size()) / scale; }
     const PrefixKey& operator[](std::int64_t index) const { return keys[static_cast<std::size_t>((index + 1) * scale - 1)]; }
+};
+
+// While block i of a run is cached, the buckets of those after it are on their way.
+class FetchAhead {
+public:
+    FetchAhead(const CacheCore& core, const GroupState& group, KeysByBlock keys, std::int64_t first, std::int64_t last)
+        : pool_(core.pool), group_(group.index), keys_(keys), next_(first), last_(std::min(last, keys.size())) {}
+    void before(std::int64_t index) {
+        for (; next_ < std::min(index + distance, last_); ++next_) pool_.fetch(keys_[next_], group_);
+    }
+
+private:
+    static constexpr std::int64_t distance = 16;
+    const BlockPool& pool_;
+    std::size_t group_;
+    KeysByBlock keys_;
+    std::int64_t next_, last_;
 };
 
 // The first block of each of these groups under this key; false where one has none.

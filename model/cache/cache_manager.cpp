@@ -34,11 +34,12 @@ bool any_block(const CacheHit* hit) {
 // What one allocation asks of all groups together.
 struct Asked {
     const AllocateCall& call;
-    bool hits;           // The prefix cache had something.
+    bool hits;  // The prefix cache had something.
     GroupNeed need = {};
     GroupNeed of(const GroupState& group) const {
         GroupNeed needed = need;
-        if (group.kind == GroupKind::cross) return {.tokens = call.encoder_tokens.value, .main_tokens = call.encoder_tokens.value, .capped = need.capped};
+        if (group.kind == GroupKind::cross)
+            return {.tokens = call.encoder_tokens.value, .main_tokens = call.encoder_tokens.value, .capped = need.capped};
         if (hits) needed.hits = call.hit->blocks[group.index];
         if (group.kind == GroupKind::mamba && group.mode != MambaMode::align) needed.tokens += group.spec_block * group.drafts;
         return needed;
@@ -52,12 +53,9 @@ std::int64_t blocks_needed_by_all(CacheCore& core, CacheRequest& request, const 
         Holding& holding = request.holdings[group.index];
         if (group.kind == GroupKind::mamba && cached_by_this_step(core, group, need.hits))
             blocks += core.pool.blocks().value + 1;  // Its state is written in this step: not before the next one.
-        else if (!group.aligned_states())
-            blocks += blocks_needed(core, group, holding, need);
-        else if (core.state_blocks == StateBlocks::running_state)
-            blocks += running_state_needed(core, group, holding, need);
-        else
-            blocks += checkpointed_state_needed(core, group, holding, need);
+        else if (!group.aligned_states()) blocks += blocks_needed(core, group, holding, need);
+        else if (core.state_blocks == StateBlocks::running_state) blocks += running_state_needed(core, group, holding, need);
+        else blocks += checkpointed_state_needed(core, group, holding, need);
     }
     return blocks;
 }
@@ -67,16 +65,15 @@ void release_passed_by_all(CacheCore& core, CacheRequest& request, std::int64_t 
         if (group.kind == GroupKind::full || group.kind == GroupKind::cross || group.kind == GroupKind::circular) continue;
         if (group.kind == GroupKind::mamba && core.state_blocks == StateBlocks::running_state)
             release_running_state(core, group, request, computed);
-        else if (group.aligned_states())
-            release_checkpointed_state(core, group, request, computed);
-        else
-            release_passed(core, group, request, computed);
+        else if (group.aligned_states()) release_checkpointed_state(core, group, request, computed);
+        else release_passed(core, group, request, computed);
     }
 }
 
 void adopt(CacheCore& core, CacheRequest& request, const Asked& asked) {
     const auto nothing_more = [&](const GroupState& group) {
-        if (!asked.of(group).hits.empty()) raise(Raised::assertion_error, "allocate_new_computed_blocks", "a running request hits nothing more");
+        if (!asked.of(group).hits.empty())
+            raise(Raised::assertion_error, "allocate_new_computed_blocks", "a running request hits nothing more");
     };
     const bool loads = asked.call.external.value > 0;
     if (core.hit_adoption == HitAdoption::group_by_group) {
@@ -103,10 +100,8 @@ void grow_all(CacheCore& core, CacheRequest& request, const Asked& asked) {
     for (GroupState& group : core.groups) {
         if (!group.aligned_states())
             grow(core, group, request, group.kind == GroupKind::cross ? asked.call.encoder_tokens.value : asked.need.tokens);
-        else if (core.state_blocks == StateBlocks::running_state)
-            grow_running_state(core, group, request, asked.need.main_tokens);
-        else
-            grow_checkpointed_state(core, group, request, asked.need.main_tokens);
+        else if (core.state_blocks == StateBlocks::running_state) grow_running_state(core, group, request, asked.need.main_tokens);
+        else grow_checkpointed_state(core, group, request, asked.need.main_tokens);
         core.new_ends.push_back(static_cast<std::uint32_t>(core.new_ids.size()));
     }
 }
@@ -115,13 +110,18 @@ void grow_all(CacheCore& core, CacheRequest& request, const Asked& asked) {
 std::int64_t next_release(const GroupState& group, const CacheRequest& request, std::int64_t computed) {
     const auto after = [&](std::int64_t skipped, std::int64_t kept) { return (skipped / group.block + 1) * group.block + kept; };
     switch (group.kind) {
-        case GroupKind::sliding: return after(skipped_tokens(group, computed), group.window - 1 + group.retained);
-        case GroupKind::chunked: return (computed / group.window + 1) * group.window;
-        case GroupKind::mamba: return after(skipped_tokens(group, computed), 1);
-        case GroupKind::rswa: return after(std::max(request.prompt_tokens.value, computed - group.window), group.window);
+        case GroupKind::sliding:
+            return after(skipped_tokens(group, computed), group.window - 1 + group.retained);
+        case GroupKind::chunked:
+            return (computed / group.window + 1) * group.window;
+        case GroupKind::mamba:
+            return after(skipped_tokens(group, computed), 1);
+        case GroupKind::rswa:
+            return after(std::max(request.prompt_tokens.value, computed - group.window), group.window);
         case GroupKind::full:
         case GroupKind::cross:
-        case GroupKind::circular: return endless;
+        case GroupKind::circular:
+            return endless;
     }
     return endless;
 }
@@ -150,15 +150,6 @@ void foresee(const CacheCore& core, CacheRequest& request, std::int64_t computed
     request.quiet = quiet;
 }
 
-// A running request that only computes more, where no group has anything to do.
-bool is_quiet(const CacheRequest& request, const AllocateCall& call) {
-    const std::int64_t main = request.computed.value + call.new_tokens.value;
-    return request.computed.value <= request.quiet.computed && main <= request.quiet.full &&
-           main + call.lookahead.value <= request.quiet.slots && call.hit == nullptr && call.new_tokens.value > 0 &&
-           request.status == RequestStatus::running && call.external.value == 0 && call.encoder_tokens.value == 0 && call.reserved.value == 0 &&
-           !call.whole_request_must_fit;
-}
-
 }  // namespace
 
 CacheManager::CacheManager(const Engine& engine, CacheSetup setup) : core_(std::make_unique<CacheCore>(engine, std::move(setup))) {}
@@ -168,9 +159,12 @@ CacheManager& CacheManager::operator=(CacheManager&&) noexcept = default;
 
 std::string_view CacheManager::coordinator() const {
     switch (core_->coordinator) {
-        case Coordinator::no_prefix_cache: return "KVCacheCoordinatorNoPrefixCache";
-        case Coordinator::unitary: return "UnitaryKVCacheCoordinator";
-        case Coordinator::hybrid: return "HybridKVCacheCoordinator";
+        case Coordinator::no_prefix_cache:
+            return "KVCacheCoordinatorNoPrefixCache";
+        case Coordinator::unitary:
+            return "UnitaryKVCacheCoordinator";
+        case Coordinator::hybrid:
+            return "HybridKVCacheCoordinator";
     }
     return "";
 }
@@ -193,8 +187,7 @@ void CacheManager::find_hit(const CacheRequest& request, CacheHit& hit) {
     else find_proven_hit(*core_, request, hit);
 }
 
-std::optional<NewBlocks> CacheManager::allocate(CacheRequest& request, const AllocateCall& call) {
-    if (is_quiet(request, call)) return NewBlocks();
+std::optional<NewBlocks> CacheManager::allocate_blocks(CacheRequest& request, const AllocateCall& call) {
     CacheCore& core = *core_;
     request.holdings.resize(core.groups.size());
     const bool adopts_alone = core.hit_adoption == HitAdoption::hits_first && call.hit_tokens.value > 0;

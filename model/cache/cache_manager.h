@@ -19,7 +19,7 @@ namespace kv {
 // What the prefix cache has of a request: block ids per group (null where a window has passed), and how many tokens they are.
 struct CacheHit {
     Tokens length = {};
-    Tokens shared_boundary = {};  // Where a group had more than all groups have together; 0: nowhere. Since 0.32.0.
+    Tokens shared_boundary = {};                    // Where a group had more than all groups have together; 0: nowhere. Since 0.32.0.
     std::vector<std::vector<BlockId>> blocks = {};  // One list a group; all empty where nothing was hit.
 };
 
@@ -80,7 +80,10 @@ public:
     void find_hit(const CacheRequest& request, CacheHit& hit);
 
     // Empty where the pool has too few free blocks; blocks that left a window may have been released all the same.
-    std::optional<NewBlocks> allocate(CacheRequest& request, const AllocateCall& call);
+    std::optional<NewBlocks> allocate(CacheRequest& request, const AllocateCall& call) {
+        if (is_quiet(request, call)) return NewBlocks();
+        return allocate_blocks(request, call);
+    }
 
     // After an asynchronous step's output, or after an external load: the first `tokens` tokens are there.
     void cache_blocks(CacheRequest& request, Tokens tokens);
@@ -89,7 +92,7 @@ public:
     bool reset_prefix_cache();
     void evict(std::span<const BlockId> blocks);
     std::vector<std::int64_t> common_prefix_blocks(CacheRequest& request);  // One figure a group.
-    std::vector<BlockId> take_new_block_ids();                             // Those that must be zeroed before use.
+    std::vector<BlockId> take_new_block_ids();                              // Those that must be zeroed before use.
     // Copies that the worker has to make for hits that end inside a block. Both blocks of each are held until `release_copies`.
     std::vector<BlockCopy> take_block_copies();
     void release_copies(std::span<const BlockCopy> copies);
@@ -98,6 +101,16 @@ public:
     static std::span<const BlockId> held(const CacheRequest& request, std::size_t group);
 
 private:
+    // A running request that only computes more, where no group has anything to do: most calls of a decoding request.
+    static bool is_quiet(const CacheRequest& request, const AllocateCall& call) {
+        const std::int64_t main = request.computed.value + call.new_tokens.value;
+        return request.computed.value <= request.quiet.computed && main <= request.quiet.full &&
+               main + call.lookahead.value <= request.quiet.slots && call.hit == nullptr && call.new_tokens.value > 0 &&
+               request.status == RequestStatus::running && call.external.value == 0 && call.encoder_tokens.value == 0 &&
+               call.reserved.value == 0 && !call.whole_request_must_fit;
+    }
+    std::optional<NewBlocks> allocate_blocks(CacheRequest& request, const AllocateCall& call);
+
     std::unique_ptr<CacheCore> core_;
 };
 

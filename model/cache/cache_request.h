@@ -16,10 +16,10 @@ enum class RequestStatus : std::uint8_t { waiting, preempted, running };
 
 // What a request holds in one group.
 struct Holding {
-    std::vector<BlockId> blocks = {};     // One for each block of its tokens, `null_block` where nothing is held.
-    std::int64_t cached_blocks = 0;       // Of `blocks`, those that the prefix cache has been told of.
-    bool listed = false;                  // The engine has an entry for the request, if only an empty one.
-    bool admitted = false;                // Its prefix hits were looked at: from now on it only grows.
+    std::vector<BlockId> blocks = {};  // One for each block of its tokens, `null_block` where nothing is held.
+    std::int64_t cached_blocks = 0;    // Of `blocks`, those that the prefix cache has been told of.
+    bool listed = false;               // The engine has an entry for the request, if only an empty one.
+    bool admitted = false;             // Its prefix hits were looked at: from now on it only grows.
 
     // Mamba in mode align, and hits that end inside a block.
     struct PartialHit {
@@ -30,7 +30,7 @@ struct Holding {
         std::int64_t position = 0, block_index = 0;
     };
     struct States {
-        bool allocated = false;                      // Has its running state's block.
+        bool allocated = false;                       // Has its running state's block.
         std::optional<std::int64_t> last_state = {};  // Index of the block with the state before the running one.
         std::int64_t retired_blocks = 0;
         std::optional<PartialHit> partial_hit = {};
@@ -40,10 +40,10 @@ struct Holding {
 };
 
 struct CacheRequest {
-    Tokens tokens = {};         // Prompt and outputs.
+    Tokens tokens = {};  // Prompt and outputs.
     Tokens prompt_tokens = {};
-    Tokens computed = {};       // Set by the scheduler before a call.
-    Tokens in_flight = {};      // Scheduled, not yet settled; since 0.32.0, as the next two.
+    Tokens computed = {};   // Set by the scheduler before a call.
+    Tokens in_flight = {};  // Scheduled, not yet settled; since 0.32.0, as the next two.
     Tokens shared_boundary = {};
     RequestStatus status = RequestStatus::running;
     std::span<const PrefixKey> keys = {};  // One for each full hash block of its tokens; may be empty without prefix caching.

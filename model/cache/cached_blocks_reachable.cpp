@@ -14,7 +14,9 @@ std::int64_t round_down(std::int64_t count, std::int64_t multiple) { return coun
 // Of `tokens` computed ones, those that the cache may be told of: a drafter may ask for the last ones again, and groups with other
 // block sizes can only hit at common boundaries.
 std::int64_t cacheable_tokens(const CacheCore& core, const GroupState& group, std::int64_t tokens) {
-    const auto aligned = [&](std::int64_t count) { return core.partial_hits ? count : round_down(count, core.setup.scheduler_block.value); };
+    const auto aligned = [&](std::int64_t count) {
+        return core.partial_hits ? count : round_down(count, core.setup.scheduler_block.value);
+    };
     if (core.coordinator != Coordinator::hybrid) return std::max<std::int64_t>(0, tokens - core.reprefillable);
     if (!group.eagle || aligned(tokens) <= 0) return aligned(tokens);
     const std::int64_t settled = std::max<std::int64_t>(0, tokens - core.reprefillable);
@@ -45,13 +47,16 @@ void cache_full_blocks(CacheCore& core, GroupState& group, CacheRequest& request
     const std::int64_t held = std::ssize(listed_holding(request, group).blocks);
     if (!mask.empty() && held < full) raise(Raised::assertion_error, here, "a block that is cached is held");
     const KeysByBlock keys{request.keys, group.block / core.hash_block()};
+    FetchAhead fetch(core, group, keys, cached, full);
     for (std::int64_t i = cached; i < std::min(full, held); ++i) {
+        fetch.before(i);
         const BlockId block = holding.blocks[static_cast<std::size_t>(i)];
         if (block == null_block || (!mask.empty() && !mask[static_cast<std::size_t>(i - cached)])) continue;
         if (i >= keys.size()) raise(Raised::index_error, here, "a cached block has a hash");
         const std::int64_t covered = (i + 1) * group.block;
         if (core.pool.is_cached(block)) {
-            if (core.pool.prefixes().own_tokens(block) >= covered) raise(Raised::assertion_error, here, "only a partial block is cached again");
+            if (core.pool.prefixes().own_tokens(block) >= covered)
+                raise(Raised::assertion_error, here, "only a partial block is cached again");
             core.pool.forget(block);
         }
         core.pool.cache_own(block, keys[i], group.index, Tokens(covered));

@@ -10,13 +10,17 @@ void raise(Raised type, std::string_view raised_in, const char* message) {
 
 std::int64_t skipped_tokens(const GroupState& group, std::int64_t computed) {
     switch (group.kind) {
-        case GroupKind::sliding: return std::max<std::int64_t>(0, computed - group.window + 1 - group.retained);
-        case GroupKind::chunked: return computed / group.window * group.window;
-        case GroupKind::mamba: return std::max<std::int64_t>(0, computed - 1);
+        case GroupKind::sliding:
+            return std::max<std::int64_t>(0, computed - group.window + 1 - group.retained);
+        case GroupKind::chunked:
+            return computed / group.window * group.window;
+        case GroupKind::mamba:
+            return std::max<std::int64_t>(0, computed - 1);
         case GroupKind::full:
         case GroupKind::rswa:
         case GroupKind::cross:
-        case GroupKind::circular: return 0;
+        case GroupKind::circular:
+            return 0;
     }
     return 0;
 }
@@ -58,7 +62,8 @@ void take_blocks(CacheCore& core, std::int64_t count, Holding& holding, std::vec
     if (count > core.pool.free_count()) raise(Raised::value_error, "get_new_blocks", "fewer blocks are free than are taken");
     const std::size_t before = holding.blocks.size();
     core.pool.take(count, holding.blocks);
-    if (to_zero != nullptr) to_zero->insert(to_zero->end(), holding.blocks.begin() + static_cast<std::ptrdiff_t>(before), holding.blocks.end());
+    if (to_zero != nullptr)
+        to_zero->insert(to_zero->end(), holding.blocks.begin() + static_cast<std::ptrdiff_t>(before), holding.blocks.end());
 }
 
 void adopt_hits(CacheCore& core, GroupState& group, CacheRequest& request, const GroupNeed& need) {

@@ -32,7 +32,9 @@ struct Lookup {
     void add_found() {
         for (std::size_t i = 0; i < found.size(); ++i) hit.blocks[asked.groups[i]].push_back(found[i]);
     }
-    void drop_last() { each([](std::vector<BlockId>& blocks) { blocks.pop_back(); }); }
+    void drop_last() {
+        each([](std::vector<BlockId>& blocks) { blocks.pop_back(); });
+    }
     void keep(std::int64_t count) {
         each([&](std::vector<BlockId>& blocks) { blocks.resize(static_cast<std::size_t>(std::min(count, std::ssize(blocks)))); });
     }

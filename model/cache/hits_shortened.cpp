@@ -38,7 +38,9 @@ struct Lookup {
     void add_found() {
         for (std::size_t i = 0; i < found.size(); ++i) hit.blocks[asked.groups[i]].push_back(found[i]);
     }
-    void drop_last() { each([](std::vector<BlockId>& blocks) { blocks.pop_back(); }); }
+    void drop_last() {
+        each([](std::vector<BlockId>& blocks) { blocks.pop_back(); });
+    }
     void align(std::int64_t block) {
         while (block != alignment && std::ssize(first()) * block % alignment != 0) drop_last();
     }
@@ -105,14 +107,19 @@ void find_kind(Lookup& lookup) {
     const bool context = group.decode_context > 1 || group.prefill_context > 1;
     switch (group.kind) {
         case GroupKind::full:
-        case GroupKind::rswa: return find_full(lookup);
-        case GroupKind::cross: raise(Raised::not_implemented_error, "CrossAttentionManager", "cross attention caches no prefix");
-        case GroupKind::circular: return;
+        case GroupKind::rswa:
+            return find_full(lookup);
+        case GroupKind::cross:
+            raise(Raised::not_implemented_error, "CrossAttentionManager", "cross attention caches no prefix");
+        case GroupKind::circular:
+            return;
         case GroupKind::sliding:
         case GroupKind::chunked:
-        case GroupKind::mamba: break;
+        case GroupKind::mamba:
+            break;
     }
-    if (context && group.kind != GroupKind::chunked) raise(Raised::assertion_error, "find_longest_cache_hit", "no context parallelism here");
+    if (context && group.kind != GroupKind::chunked)
+        raise(Raised::assertion_error, "find_longest_cache_hit", "no context parallelism here");
     if (group.kind == GroupKind::sliding) return find_sliding(lookup);
     if (group.kind == GroupKind::mamba) return find_states(lookup);
     if (context) raise(Raised::assertion_error, "find_longest_cache_hit", "no context parallelism here");

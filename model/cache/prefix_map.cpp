@@ -8,31 +8,74 @@
 
 namespace kv {
 
-PrefixMap::PrefixMap(std::uint32_t blocks) : blocks_(blocks), records_(blocks) {
-    if (blocks == 0) return;
-    table_.resize(std::bit_ceil(std::size_t{blocks} * 2));
-    mask_ = table_.size() - 1;
+namespace {
+
+// Bit i: entry i is equal. All are compared, so that no branch has to be guessed.
+template <std::size_t Count>
+std::uint32_t equal(const std::uint32_t (&entries)[Count], std::uint32_t wanted, std::uint32_t bits) {
+    std::uint32_t found = 0;
+    for (std::size_t i = 0; i < Count; ++i) found |= static_cast<std::uint32_t>((entries[i] & bits) == wanted) << i;
+    return found;
 }
 
-std::size_t PrefixMap::find(const CachedPrefix& prefix) const {
-    const std::uint32_t wanted = tag(prefix);
-    std::size_t place = home(prefix);
-    while (table_[place].record != none) {
-        if (table_[place].tag == wanted && is(records_[table_[place].record], prefix)) return place;
-        place = (place + 1) & mask_;
+std::size_t buckets_for(std::size_t prefixes) { return prefixes / 5 + 1; }  // Of seven entries each.
+
+}  // namespace
+
+PrefixMap::PrefixMap(std::uint32_t blocks) : blocks_(blocks), records_(blocks), mixed_(blocks) {
+    if (blocks > 0) buckets_.resize(buckets_for(blocks));
+}
+
+PrefixMap::Place PrefixMap::find(const CachedPrefix& prefix) const {
+    const std::uint32_t wanted = mixed(prefix.key, prefix.group);
+    for (std::size_t bucket = home(wanted);; bucket = after(bucket)) {
+        const Bucket& here = buckets_[bucket];
+        for (std::uint32_t found = equal(here.mixed, wanted, ~0U); found != 0; found &= found - 1) {
+            const auto entry = static_cast<std::size_t>(std::countr_zero(found));
+            const std::uint32_t record = here.records[entry] & none;
+            if (record != none && is(records_[record], prefix)) return {bucket, entry};
+        }
+        if (here.passed == 0) return {};
     }
-    return place;
+}
+
+// Of the first of a list, by its number alone: no record is looked at.
+PrefixMap::Place PrefixMap::place_of(std::uint32_t record, std::uint32_t mixed) const {
+    for (std::size_t bucket = home(mixed);; bucket = after(bucket)) {
+        const std::uint32_t found = equal(buckets_[bucket].records, record, none);
+        if (found != 0) return {bucket, static_cast<std::size_t>(std::countr_zero(found))};
+        if (buckets_[bucket].passed == 0) return {};
+    }
+}
+
+void PrefixMap::enter(std::uint32_t record, std::uint32_t mixed) {
+    for (std::size_t bucket = home(mixed);; bucket = after(bucket)) {
+        Bucket& here = buckets_[bucket];
+        const std::uint32_t free = equal(here.records, none, none);
+        if (free != 0) {
+            const auto entry = static_cast<std::size_t>(std::countr_zero(free));
+            here.mixed[entry] = mixed;
+            here.records[entry] = record;
+            return;
+        }
+        ++here.passed;
+    }
+}
+
+void PrefixMap::leave(Place place, std::uint32_t mixed) {
+    record_at(place) = none;
+    for (std::size_t bucket = home(mixed); bucket != place.bucket; bucket = after(bucket)) --buckets_[bucket].passed;
 }
 
 std::optional<BlockId> PrefixMap::first_with(const CachedPrefix& prefix) const {
-    if (table_.empty()) return std::nullopt;
-    const Place& place = table_[find(prefix)];
-    if (place.record == none) return std::nullopt;
-    return block_of(place.record);
+    if (buckets_.empty()) return std::nullopt;
+    const Place place = find(prefix);
+    if (place.entry == entries_max) return std::nullopt;
+    return block_of(buckets_[place.bucket].records[place.entry] & none);
 }
 
 bool PrefixMap::holds(const CachedPrefix& prefix, BlockId block) const {
-    if (has_own(block) && own(block) == prefix) return true;
+    if (own(block) == prefix) return true;
     const auto more = more_.find(static_cast<std::uint32_t>(at(block)));
     return more != more_.end() && std::ranges::any_of(more->second, [&](std::uint32_t record) { return is(records_[record], prefix); });
 }
@@ -40,79 +83,59 @@ bool PrefixMap::holds(const CachedPrefix& prefix, BlockId block) const {
 void PrefixMap::insert(std::uint32_t added) {
     Record& record = records_[added];
     const CachedPrefix prefix{record.key, record.group};
-    Place& place = table_[find(prefix)];
+    const Place place = find(prefix);
     record.next = none;
-    if (place.record == none) {
-        record.previous = added;
-        place = {tag(prefix), added};
-        if (++prefixes_ * 4 > table_.size() * 3) grow();
+    record.previous = added;
+    if (place.entry == entries_max) {
+        enter(added, mixed(prefix.key, prefix.group));
+        if (++prefixes_ > buckets_.size() * 6) grow();
         return;
     }
-    Record& first = records_[place.record];
+    Record& first = records_[record_at(place) & none];
     record.previous = first.previous;
     records_[first.previous].next = added;
     first.previous = added;
+    record_at(place) |= several;
 }
 
-void PrefixMap::erase(std::uint32_t erased) {
-    Record& record = records_[erased];
-    if (records_[record.previous].next == none) {  // It is the first: its `previous` is the last.
-        const std::size_t place = find({record.key, record.group});
-        ensure(table_[place].record == erased, "the first of a list is the one that the table names");
-        if (record.next == none) {
-            close_gap(place);
-            --prefixes_;
-        } else {
-            table_[place].record = record.next;
-            records_[record.next].previous = record.previous;
-        }
-    } else {
-        records_[record.previous].next = record.next;
-        if (record.next != none) {
-            records_[record.next].previous = record.previous;
-        } else {
-            const std::size_t place = find({record.key, record.group});
-            records_[table_[place].record].previous = record.previous;
-        }
+void PrefixMap::erase(std::uint32_t erased, std::uint32_t mixed) {
+    const Place place = place_of(erased, mixed);
+    if (place.entry == entries_max) return erase_later(erased);
+    if ((record_at(place) & several) == 0) {
+        leave(place, mixed);
+        --prefixes_;
+        return;
     }
-    record = Record{};
+    const Record& record = records_[erased];
+    Record& next = records_[record.next];
+    next.previous = record.previous;
+    record_at(place) = record.next | (next.next != none ? several : 0);
 }
 
-// What follows a removed place moves up unless it already stands where its search begins or later.
-void PrefixMap::close_gap(std::size_t place) {
-    std::size_t next = place;
-    for (;;) {
-        table_[place].record = none;
-        for (;;) {
-            next = (next + 1) & mask_;
-            if (table_[next].record == none) return;
-            const Record& record = records_[table_[next].record];
-            const std::size_t wanted = home({record.key, record.group});
-            if (((next - wanted) & mask_) >= ((next - place) & mask_)) break;
-        }
-        table_[place] = table_[next];
-        place = next;
-    }
+void PrefixMap::erase_later(std::uint32_t erased) {
+    const Record& record = records_[erased];
+    const Place place = find({record.key, record.group});
+    require(place.entry != entries_max, "a record that is not the first of its list follows another");
+    const std::uint32_t first = record_at(place) & none;
+    records_[record.previous].next = record.next;
+    if (record.next != none) records_[record.next].previous = record.previous;
+    else records_[first].previous = record.previous;
+    record_at(place) = first | (records_[first].next != none ? several : 0);
 }
 
 void PrefixMap::grow() {
-    const std::vector<Place> old = std::exchange(table_, std::vector<Place>(table_.size() * 2));
-    mask_ = table_.size() - 1;
-    for (const Place& each : old) {
-        if (each.record == none) continue;
-        const Record& record = records_[each.record];
-        std::size_t place = home({record.key, record.group});
-        while (table_[place].record != none) place = (place + 1) & mask_;
-        table_[place] = each;
-    }
+    const std::vector<Bucket> old = std::exchange(buckets_, std::vector<Bucket>(buckets_.size() * 2));
+    for (const Bucket& bucket : old)
+        for (std::size_t i = 0; i < entries_max; ++i)
+            if ((bucket.records[i] & none) != none) enter(bucket.records[i], bucket.mixed[i]);
 }
 
 void PrefixMap::insert_own(BlockId block, const CachedPrefix& prefix, std::int32_t tokens) {
     Record& record = records_[at(block)];
-    require(record.group == unused, "a block gets its own key once");
     record.key = prefix.key;
     record.group = prefix.group;
     record.tokens_or_block = tokens;
+    mixed_[at(block)] = mixed(prefix.key, prefix.group);
     insert(static_cast<std::uint32_t>(at(block)));
 }
 
@@ -120,6 +143,7 @@ void PrefixMap::insert_more(BlockId block, const CachedPrefix& prefix) {
     std::uint32_t added = 0;
     if (free_records_.empty()) {
         added = static_cast<std::uint32_t>(records_.size());
+        require(added < none, "records are numbered with 31 bits");
         records_.emplace_back();
     } else {
         added = free_records_.back();
@@ -132,35 +156,35 @@ void PrefixMap::insert_more(BlockId block, const CachedPrefix& prefix) {
     insert(added);
 }
 
-std::vector<CachedPrefix> PrefixMap::remove_all(BlockId block) {
-    std::vector<CachedPrefix> removed;
-    if (has_own(block)) removed.push_back(own(block));
+std::vector<CachedPrefix> PrefixMap::keys_of(BlockId block) const {
+    std::vector<CachedPrefix> keys{own(block)};
     if (const auto more = more_.find(static_cast<std::uint32_t>(at(block))); more != more_.end())
-        for (const std::uint32_t record : more->second) removed.push_back({records_[record].key, records_[record].group});
-    drop_all(block);
-    return removed;
+        for (const std::uint32_t record : more->second) keys.push_back({records_[record].key, records_[record].group});
+    return keys;
 }
 
 void PrefixMap::drop_all(BlockId block) {
-    if (has_own(block)) erase(static_cast<std::uint32_t>(at(block)));
+    erase(static_cast<std::uint32_t>(at(block)), mixed_[at(block)]);
     if (more_.empty()) return;
     const auto more = more_.find(static_cast<std::uint32_t>(at(block)));
     if (more == more_.end()) return;
     for (const std::uint32_t record : more->second) {
-        erase(record);
+        erase(record, mixed(records_[record].key, records_[record].group));
         free_records_.push_back(record);
     }
     more_.erase(more);
 }
 
 void PrefixMap::clear() {
-    records_.assign(blocks_, Record{});
-    std::ranges::fill(table_, Place{});
+    records_.resize(blocks_);
+    std::ranges::fill(buckets_, Bucket{});
     free_records_.clear();
     more_.clear();
     prefixes_ = 0;
 }
 
-std::size_t PrefixMap::bytes() const { return records_.capacity() * sizeof(Record) + table_.capacity() * sizeof(Place); }
+std::size_t PrefixMap::bytes() const {
+    return records_.capacity() * sizeof(Record) + mixed_.capacity() * sizeof mixed_[0] + buckets_.capacity() * sizeof(Bucket);
+}
 
 }  // namespace kv

@@ -24,11 +24,13 @@ GroupKind manager_of(const KvSpec& spec, CacheSetups setups) {
     return std::visit(
         Overload{[](const FullSpec&) { return GroupKind::full; },
                  [&](const SinkFullSpec&) {
-                     if (registered) raise(Raised::type_error, "SinkFullAttentionManager", "its manager does not take what it is made with");
+                     if (registered)
+                         raise(Raised::type_error, "SinkFullAttentionManager", "its manager does not take what it is made with");
                      return GroupKind::full;
                  },
                  [&](const RswaSpec&) { return later(GroupKind::rswa); }, [](const MlaSpec&) { return GroupKind::full; },
-                 [&](const HiddenStateSpec&) { return later(GroupKind::full); }, [](const SlidingWindowSpec&) { return GroupKind::sliding; },
+                 [&](const HiddenStateSpec&) { return later(GroupKind::full); },
+                 [](const SlidingWindowSpec&) { return GroupKind::sliding; },
                  [&](const SlidingWindowMlaSpec&) { return later(GroupKind::sliding); },
                  [](const ChunkedLocalSpec&) { return GroupKind::chunked; },
                  [&](const CircularBufferSpec&) { return later(GroupKind::circular); }, [](const MambaSpec&) { return GroupKind::mamba; },
@@ -180,8 +182,7 @@ void set_up_hybrid(CacheCore& core, const Engine& engine) {
                        "a block is a multiple of the hash block");
     if (engine.cache_setups.choice == CacheSetups::seven_kinds)
         engine_asserts(core.setup.decode_context == 1 && core.setup.prefill_context == 1, where, "no context parallelism in hybrids");
-    else
-        check_context(core);
+    else check_context(core);
     make_lookup_groups(core);
     engine_asserts(core.lookup_groups.size() > (engine.cache_setups.choice == CacheSetups::seven_kinds ? 1U : 0U), where,
                    "kinds to look up");
@@ -199,10 +200,11 @@ void set_up_hybrid(CacheCore& core, const Engine& engine) {
 
 void check_registered(const CacheCore& core) {
     const CacheSetup& setup = core.setup;
-    engine_asserts(setup.scheduler_block.value % core.hash_block() == 0 &&
-                       std::ranges::all_of(setup.groups,
-                                           [&](const CacheGroup& each) { return setup.scheduler_block.value % block_of(each.spec).value == 0; }),
-                   "KVCacheCoordinator", "the scheduler's block is a multiple of every other");
+    engine_asserts(
+        setup.scheduler_block.value % core.hash_block() == 0 &&
+            std::ranges::all_of(setup.groups,
+                                [&](const CacheGroup& each) { return setup.scheduler_block.value % block_of(each.spec).value == 0; }),
+        "KVCacheCoordinator", "the scheduler's block is a multiple of every other");
     if (setup.prefix_caching && core.any_eagle_group && setup.scheduler_block.value < setup.prefill_lookahead)
         raise(Raised::value_error, "KVCacheCoordinator", "a drafter looks ahead further than the scheduler's block");
 }
@@ -211,9 +213,8 @@ void check_retention(const CacheCore& core) {
     if (!core.setup.retention_interval) return;
     constexpr std::string_view where = "_validate_prefix_cache_retention_interval";
     const std::int64_t interval = core.setup.retention_interval->value;
-    const bool used = std::ranges::any_of(core.groups, [](const GroupState& group) {
-        return group.kind == GroupKind::sliding || group.kind == GroupKind::mamba;
-    });
+    const bool used = std::ranges::any_of(
+        core.groups, [](const GroupState& group) { return group.kind == GroupKind::sliding || group.kind == GroupKind::mamba; });
     if (!used && interval != 0) raise(Raised::value_error, where, "no group has anything to retain");
     if (used && (interval < 0 || interval % core.setup.scheduler_block.value != 0))
         raise(Raised::value_error, where, "the interval is a multiple of the scheduler's block");

@@ -18,7 +18,8 @@ bool checkpoint_valid(const CacheCore& core, const GroupState& group, std::int64
            (position - first) % *group.checkpoint_alignment == 0;
 }
 
-bool needs_checkpoint(const CacheCore& core, const GroupState& group, const Holding& holding, const GroupNeed& need, std::int64_t position) {
+bool needs_checkpoint(const CacheCore& core, const GroupState& group, const Holding& holding, const GroupNeed& need,
+                      std::int64_t position) {
     if (!group.checkpoints || need.main_tokens < need.prefill_end) return false;
     const std::int64_t index = blocks_for(need.main_tokens, group.block) - 2;
     const std::int64_t held = std::ssize(holding.blocks);
@@ -83,8 +84,8 @@ std::optional<CachedTail> tail_to_cache(CacheCore& core, const GroupState& group
     const std::int64_t hash_block = core.hash_block();
     if (tokens <= 0 || tokens % hash_block != 0) return std::nullopt;
     const std::int64_t prompt = request.prompt_tokens.value;
-    const bool shared = core.shared_prefix_checkpoint && tokens == request.shared_boundary.value && request.computed.value < tokens &&
-                        tokens <= prompt;
+    const bool shared =
+        core.shared_prefix_checkpoint && tokens == request.shared_boundary.value && request.computed.value < tokens && tokens <= prompt;
     if (tokens != checkpoint_position(prompt, hash_block, group.drops_checkpoint) && !shared) return std::nullopt;
     const std::int64_t index = blocks_for(tokens, group.block) - 1;
     if (index >= std::ssize(holding.blocks) || holding.blocks[static_cast<std::size_t>(index)] == null_block) return std::nullopt;
@@ -129,8 +130,7 @@ std::int64_t checkpointed_state_needed(const CacheCore& core, const GroupState& 
     if (!needs_checkpoint(core, group, holding, need, position)) position = 0;
     if (!need.capped) {
         holding.states.checkpoint.reset();
-        if (position > 0)
-            holding.states.checkpoint = {.position = position, .block_index = blocks_for(need.main_tokens, group.block) - 2};
+        if (position > 0) holding.states.checkpoint = {.position = position, .block_index = blocks_for(need.main_tokens, group.block) - 2};
     }
     if (fresh > 0) {
         const std::int64_t most = 1 + (partial ? 1 : 0) + (position > 0 ? 1 : 0) + (holding.states.allocated ? 0 : group.drafts);

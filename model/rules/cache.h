@@ -82,11 +82,12 @@ inline constexpr std::array window_basis_rules{
 inline constexpr Algorithm scheduled_tokens = window_basis_rules[0], settled_tokens = window_basis_rules[1];
 
 inline constexpr std::array state_blocks_rules{
-    Algorithm<StateBlocks>{"running-state", "aligned states: one running block and its drafts'; a step with fewer blocks than the last raises",
+    Algorithm<StateBlocks>{"running-state",
+                           "aligned states: one running block and its drafts'; a step with fewer blocks than the last raises",
                            "vllm 0.18.0, MambaManager", StateBlocks::running_state},
     Algorithm<StateBlocks>{"running-state-and-checkpoints",
-                           "the same with checkpoints inside a prefill and copies for hits that end inside a block", "vllm 0.32.0, MambaManager",
-                           StateBlocks::running_state_and_checkpoints}};
+                           "the same with checkpoints inside a prefill and copies for hits that end inside a block",
+                           "vllm 0.32.0, MambaManager", StateBlocks::running_state_and_checkpoints}};
 inline constexpr Algorithm running_state = state_blocks_rules[0], running_state_and_checkpoints = state_blocks_rules[1];
 
 inline constexpr std::array cached_blocks_rules{
