@@ -53,7 +53,15 @@ std::vector<Slot> all_slots() {
         slot<&Engine::capture_group, capture_group_rules>("capture-group", "whose block table says which row is a token's"),
         slot<&Engine::side_buffer_rows, side_buffer_rules>("side-buffer", "rows of the buffer for routed experts"),
         slot<&Engine::block_sizes, block_sizes_rules>("block-sizes", "the scheduler's block size and that of block hashes"),
-        slot<&Engine::report, report_rules>("report", "who reports, and what a failure to report means")};
+        slot<&Engine::report, report_rules>("report", "who reports, and what a failure to report means"),
+        slot<&Engine::table_block, table_block_rules>("table-block", "whose blocks the entries of a block table are"),
+        slot<&Engine::table_width, table_width_rules>("table-width", "how many entries a row of a block table has"),
+        slot<&Engine::moved_row, moved_row_rules>("moved-row", "what a row of a block table holds once it was moved"),
+        slot<&Engine::context_ranks, context_ranks_rules>("context-ranks", "which ranks a request's tokens are dealt out among"),
+        slot<&Engine::table_bound, table_bound_rules>("table-bound", "what bounds the column of a position"),
+        slot<&Engine::slot_arithmetic, slot_arithmetic_rules>("slot-arithmetic", "how wide a slot is computed"),
+        slot<&Engine::batch_padding, batch_padding_rules>("batch-padding", "what a slot mapping holds after the last token"),
+        slot<&Engine::row_reader, row_reader_rules>("row-reader", "where captured rows of a request are read")};
 }
 
 }  // namespace
