@@ -3,6 +3,7 @@
 
 #include "model/plan.h"
 #include "model/rule.h"
+#include "model/rules/cache.h"
 
 #include <cstdint>
 #include <optional>
@@ -63,8 +64,6 @@ using TableBlockRule = Rule<TableBlock(TokensPerBlock block, TokensPerBlock kern
 using TableWidth = Rule<std::int64_t(std::int64_t columns, TokensPerBlock)>;         // Entries of a row.
 using MovedRow = Rule<void(std::span<std::int32_t> entries, std::int64_t& length)>;  // Of the row that was copied to another.
 using ContextRanks = Rule<ContextShare(const ContextPlace&)>;
-using TableBoundRule = Rule<TableBound()>;
-using SlotArithmeticRule = Rule<SlotArithmetic()>;
 using BatchPadding = Rule<std::size_t(std::span<std::int64_t> batch, std::size_t tokens)>;  // How many entries are the mapping.
 using RowReader = Rule<std::optional<std::vector<std::int64_t>>(const RowRead&)>;           // Empty: no rows are read by slot.
 
@@ -96,12 +95,23 @@ struct Engine {
     SideBufferRows side_buffer_rows;
     BlockSizes block_sizes;
     Report report;
+    Algorithm<CacheSetups> cache_setups;
+    Algorithm<FreeOrder> free_order;
+    Algorithm<ContextBlocks> context_blocks;
+    Algorithm<HitSearch> hit_search;
+    Algorithm<HitAdoption> hit_adoption;
+    Algorithm<RequestGate> request_gate;
+    Algorithm<WindowBasis> window_basis;
+    Algorithm<StateBlocks> state_blocks;
+    Algorithm<CachedBlocks> cached_blocks;
+    Algorithm<CommonPrefix> common_prefix;
+    Algorithm<ZeroedBlocks> zeroed_blocks;
     TableBlockRule table_block;
     TableWidth table_width;
     MovedRow moved_row;
     ContextRanks context_ranks;
-    TableBoundRule table_bound;
-    SlotArithmeticRule slot_arithmetic;
+    Algorithm<TableBound> table_bound;
+    Algorithm<SlotArithmetic> slot_arithmetic;
     BatchPadding batch_padding;
     RowReader row_reader;
 };

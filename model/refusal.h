@@ -18,6 +18,7 @@ enum class Raised : std::uint8_t {
     zero_division_error,
     type_error,
     stop_iteration,
+    key_error,
     index_error,
     memory_fault,  // No exception: memory that is not the engine's is read or written, and what comes of it is anybody's guess.
 };
@@ -41,7 +42,8 @@ struct Refusal {
     std::optional<AdmissionFigures> admission = {};
 };
 
-// Thrown by a rule where the engine raises, caught where a plan begins; never crosses the API.
+// Thrown where the engine raises. A planner's is caught where the plan begins; a cache manager's goes to its caller, and the manager is
+// then of no further use, as the engine would be.
 struct RefusedByEngine {
     Refusal refusal;
 };

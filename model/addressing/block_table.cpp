@@ -40,8 +40,8 @@ BlockTable::BlockTable(const Engine& engine, const TableShape& shape, const Batc
       address_(address_of(engine, block_, batch.context)),
       moved_row_(engine.moved_row),
       batch_padding_(engine.batch_padding),
-      bound_(engine.table_bound()),
-      arithmetic_(engine.slot_arithmetic()),
+      bound_(engine.table_bound.choice),
+      arithmetic_(engine.slot_arithmetic.choice),
       width_(engine.table_width(checked_mul(shape.row_blocks_max.value, block_.entries_per_block), block_.block)) {
     require(shape.row_blocks_max.value >= 0 && batch.rows >= 0, "a table's sizes are not negative");
     if (bound_ == TableBound::own_row) refuse_interleave(address_);

@@ -11,34 +11,34 @@ namespace kv {
 std::size_t queried_tokens_only(std::span<std::int64_t> batch, std::size_t tokens);
 std::size_t pad_whole_batch(std::span<std::int64_t> batch, std::size_t tokens);
 
-inline constexpr TableBoundRule flat_array{
+inline constexpr Algorithm<TableBound> flat_array{
     .id = "flat-array",
     .meaning =
         "a position past its row's width is looked up in the next row's entries; IndexError only past the last row, for tokens of "
         "other ranks too. A block appended to a full row is dropped, several are an error",
     .source = "vllm 0.18.0, BlockTable.compute_slot_mapping",
-    .decide = [] { return TableBound::flat_array; }};
-inline constexpr TableBoundRule device_memory{
+    .choice = TableBound::flat_array};
+inline constexpr Algorithm<TableBound> device_memory{
     .id = "device-memory",
     .meaning = "a position past its row's width is looked up in the next row's entries, and past the last row in whatever lies there (B41)",
     .source = "vllm 0.32.0, ComputeSlotMappingKernel; vllm-project/vllm#53982",
-    .decide = [] { return TableBound::device_memory; }};
-inline constexpr TableBoundRule own_row{
+    .choice = TableBound::device_memory};
+inline constexpr Algorithm<TableBound> own_row{
     .id = "own-row",
     .meaning = "the width of a row is a bound: a position or a block past it is refused, and so is an interleave that leaves its block",
     .source = "kvproof: a slot is one of a block that the row names",
-    .decide = [] { return TableBound::own_row; }};
+    .choice = TableBound::own_row};
 inline constexpr std::array table_bound_rules{flat_array, device_memory, own_row};
 
-inline constexpr SlotArithmeticRule wraps_at_32_bits{
+inline constexpr Algorithm<SlotArithmetic> wraps_at_32_bits{
     .id = "wraps-at-32-bits",
     .meaning = "block x block size in 32 bits: from slot 2^31 on it is negative. Blocks of 262,144 tokens reach that at block 8,192",
     .source = "vllm 0.18.0, BlockTable.compute_slot_mapping: an int32 array times an int",
-    .decide = [] { return SlotArithmetic::wraps_at_32_bits; }};
-inline constexpr SlotArithmeticRule exact_slots{
-    .id = "exact", .meaning = "block x block size in 64 bits", .source = "vllm 0.32.0, ComputeSlotMappingKernel", .decide = [] {
-        return SlotArithmetic::exact;
-    }};
+    .choice = SlotArithmetic::wraps_at_32_bits};
+inline constexpr Algorithm<SlotArithmetic> exact_slots{.id = "exact",
+                                                       .meaning = "block x block size in 64 bits",
+                                                       .source = "vllm 0.32.0, ComputeSlotMappingKernel",
+                                                       .choice = SlotArithmetic::exact};
 inline constexpr std::array slot_arithmetic_rules{wraps_at_32_bits, exact_slots};
 
 inline constexpr BatchPadding queried_only{
