@@ -68,7 +68,8 @@ private:
             const std::int64_t column = column_tokens.multiplied(run.first),
                                index = static_cast<std::uint32_t>(run.row) * my.width_ + column;
             if (index >= my.entry_count_ || column >= my.own_columns_) break;
-            out[done] = first_slot(my.entries_[index]) + run.first - column * block;
+            out[done] = arithmetic == SlotArithmetic::exact ? (my.entries_[index] - column) * block + run.first
+                                                            : first_slot(my.entries_[index]) + (run.first - column * block);
         }
         out += done;
         return done;
