@@ -1,5 +1,6 @@
 #include "harness/golden_formats.h"
 
+#include "harness/capacity_conformity.h"
 #include "harness/plan_conformity.h"
 #include "harness/slots_conformity.h"
 
@@ -10,7 +11,7 @@
 namespace kv {
 
 std::span<const GoldenFormat> golden_formats() {
-    static constexpr std::array formats{plan_format, slots_format};
+    static constexpr std::array formats{plan_format, slots_format, capacity_format};
     return formats;
 }
 

@@ -102,8 +102,7 @@ constexpr Engine vllm_0_32_0{.name = "vllm-0.32.0",
                              .row_reader = by_content};
 
 // What the harness believes is right, as far as it is modelled: rows addressed by slot have a buffer that holds every slot and are read
-// where they were written, and no position is looked up in another request's row. The tokens that it reports are still 0.32.0's; they are
-// replaced when capacity is constructed.
+// where they were written, no position is looked up in another request's row, and what is reported is what fits.
 constexpr Engine make_reference() {
     Engine engine = vllm_0_32_0;
     engine.name = "reference";
@@ -111,6 +110,8 @@ constexpr Engine make_reference() {
     engine.side_buffer_rows = group_slots;
     engine.table_bound = own_row;
     engine.row_reader = as_written;
+    engine.concurrency = constructed_concurrency;
+    engine.reported_tokens = constructed_tokens;
     return engine;
 }
 

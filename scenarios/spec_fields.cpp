@@ -4,10 +4,12 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cstddef>
 #include <optional>
+#include <type_traits>
 #include <utility>
 #include <variant>
 
@@ -176,6 +178,21 @@ constexpr std::array<std::string_view, 12> kinds{
 static_assert(kinds.size() == std::variant_size_v<KvSpec> - 1, "every kind but CustomSpec");
 constexpr std::size_t kinds_0_18 = 8;
 
+// Fields that the constructors of the engines' classes ask for, in the kinds where they cannot be none.
+constexpr std::array<std::string_view, 9> without_default{
+    "block_size", "num_kv_heads", "head_size", "dtype", "shapes", "dtypes", "sliding_window", "attention_chunk_size", "rswa_window"};
+
+template <class T>
+constexpr bool is_optional = false;
+template <class T>
+constexpr bool is_optional<std::optional<T>> = true;
+
+void check_states_fit(JsonFields& fields, const AttentionCache& cache) {
+    if (ceil_div(cache.tokens_per_state.top, cache.tokens_per_state.bottom) <= cache.block.value) return;
+    fields.errors().note(fields.object(),
+                         fmt::format("expected tokens_per_state of at most block_size, {}: a block holds a state", cache.block.value));
+}
+
 }  // namespace
 
 std::span<const std::string_view> recorded_kinds(RecordShape shape) {
@@ -194,9 +211,25 @@ KvSpec read_spec(JsonFields& fields, RecordShape shape) {
     AttentionCache* const cache = attention_of(spec);
     if (cache == nullptr) return spec;
     if (shape == RecordShape::vllm_0_18 && full_of(spec) == nullptr) cache->head_size_v = cache->head_size;
-    if (ceil_div(cache->tokens_per_state.top, cache->tokens_per_state.bottom) > cache->block.value)
-        fields.errors().note(fields.object(),
-                             fmt::format("expected tokens_per_state of at most block_size, {}: a block holds a state", cache->block.value));
+    check_states_fit(fields, *cache);
+    return spec;
+}
+
+KvSpec read_spec_with_defaults(JsonFields& fields, std::string_view kind, RecordShape shape) {
+    KvSpec spec = spec_of_kind(kind).value_or(FullSpec{});
+    bool has_head_size_v = false;
+    const auto read = [&]<class Field>(std::string_view field, Field&& out, IntegerRange range) {
+        const bool needed = !is_optional<std::remove_cvref_t<Field>> && std::ranges::find(without_default, field) != without_default.end();
+        const auto value = needed ? fields.need(field) : fields.find(field);
+        if (!value) return;
+        ReadValue{fields.errors()}(*value, out, range);
+        if (field == "head_size_v") has_head_size_v = true;
+    };
+    std::visit([&](auto& of_kind) { visit_fields(of_kind, shape, read); }, spec);
+    AttentionCache* const cache = attention_of(spec);
+    if (cache == nullptr) return spec;
+    if (!has_head_size_v) cache->head_size_v = cache->head_size;
+    check_states_fit(fields, *cache);
     return spec;
 }
 

@@ -25,6 +25,9 @@ std::span<const std::string_view> recorded_kinds(RecordShape shape);
 // Reads the kind and its fields from an object that may have other fields too. Notes what is wrong.
 KvSpec read_spec(JsonFields& fields, RecordShape shape);
 
+// Reads the fields of a kind whose name was read already. Those that the engine's class has a default for may be left out.
+KvSpec read_spec_with_defaults(JsonFields& fields, std::string_view kind, RecordShape shape);
+
 struct FieldText {
     std::string_view name;
     std::string text;  // As JSON would have it.
