@@ -1,0 +1,263 @@
+#include "reports/capacity_text.h"
+
+#include "reports/capacity_words.h"
+#include "reports/numbers.h"
+#include "reports/plan_words.h"
+#include "scenarios/utf8.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+
+namespace kv {
+
+namespace {
+
+constexpr std::size_t name_shown_max = 60;
+constexpr std::size_t pools_beside_max = 3;  // That one table shows beside each other.
+
+std::string title(std::string_view text, Color color) { return '\n' + bold(text, color) + '\n'; }
+
+// The base whose row says why this one has no figure, too.
+bool said_above(const CapacityAnswer& answer, std::size_t row) {
+    return engine_words(answer.rows, row) != answer.rows[row].engine && !why_no_figure(answer, answer.rows[row]).empty();
+}
+
+std::string head_text(const CapacityAnswer& answer, Color color) {
+    std::string out = bold(shortened(answer.model, name_shown_max), color) + '\n';
+    const std::string settings = setting_words(answer.question.knobs);
+    if (!settings.empty()) out += key_line("with", settings);
+    if (answer.pools.empty()) return out;
+    const CapacityPool& pool = answer.pools.front();
+    const bool alike = std::ranges::count(pool.memory, pool.memory.front()) == std::ssize(pool.memory);
+    std::string memory;
+    for (std::size_t i = 0; i < (alike ? 1 : pool.memory.size()); ++i) memory += (i == 0 ? "" : ", ") + human(pool.memory[i]);
+    out += key_line("memory",
+                    memory + (pool.memory.size() == 1 ? "" : fmt::format("{} of {} workers", alike ? " each" : "", pool.memory.size())));
+    out += key_line("longest request", counted(pool.model_len_max.value, "token", "tokens"));
+    out += key_line("a step", counted(pool.settings.batched_max.value, "token", "tokens"));
+    return out;
+}
+
+std::vector<std::string> figure_cells(const CapacityAnswer& answer, const CapacityRow& row, Color color) {
+    const CapacityTruth* truth = row.pool ? answer.pools[*row.pool].truth() : nullptr;
+    const std::string why = why_no_figure(answer, row);
+    std::vector<std::string> cells{row.said ? grouped(row.said->reported.value) : "-",
+                                   row.said ? fmt::format("{:.2f}x", row.said->concurrency) : "-"};
+    cells.push_back(truth != nullptr && truth->grows ? grouped(truth->tokens().value) : "-");
+    cells.push_back(truth != nullptr ? fit_words(*truth) : "-");
+    cells.push_back(row.judgement ? ratio_words(row.judgement->ratio) : "-");
+    if (!row.judgement) cells.push_back(why);
+    else
+        cells.push_back(row.judgement->verdict == Verdict::true_ ? verdict_words(*row.judgement)
+                                                                 : red(verdict_words(*row.judgement), color));
+    return cells;
+}
+
+const std::vector<TextTable::Column> figure_columns{{"reported", Align::right},    {"concurrency", Align::right},
+                                                    {"true tokens", Align::right}, {"what fits", Align::right},
+                                                    {"ratio", Align::right},       {"verdict"}};
+
+std::string rows_text(const CapacityAnswer& answer, Color color) {
+    std::vector<TextTable::Column> columns{{"engine"}};
+    columns.insert(columns.end(), figure_columns.begin(), figure_columns.end());
+    TextTable table(columns);
+    for (std::size_t i = 0; i < answer.rows.size(); ++i) {
+        if (said_above(answer, i)) continue;
+        const std::string engine = engine_words(answer.rows, i);
+        std::vector<std::string> cells{engine == answer.rows[i].engine ? engine : "  " + engine};
+        std::ranges::move(figure_cells(answer, answer.rows[i], color), std::back_inserter(cells));
+        table.add(std::move(cells));
+    }
+    const auto judged = std::ranges::find_if(answer.pools, [](const CapacityPool& pool) { return pool.truth() != nullptr; });
+    std::string what = "What fits, and what each engine says";
+    if (judged != answer.pools.end())
+        what =
+            fmt::format("What fits of requests of {}, and what each engine says", counted(judged->point().length.value, "token", "tokens"));
+    return title(what, color) + table.text("  ", color);
+}
+
+// The pools that have something to show beside each other.
+std::vector<const CapacityPool*> shown_pools(const CapacityAnswer& answer) {
+    std::vector<const CapacityPool*> pools;
+    for (const CapacityPool& pool : answer.pools)
+        if (pool.truth() != nullptr && pools.size() < pools_beside_max) pools.push_back(&pool);
+    return pools;
+}
+
+std::string curve_text(const CapacityAnswer& answer, Color color) {
+    const std::vector<const CapacityPool*> pools = shown_pools(answer);
+    std::set<Tokens> lengths;
+    std::vector<TextTable::Column> columns{{"length", Align::right}};
+    for (const CapacityPool* pool : pools) {
+        for (const CapacityPoint& point : pool->curve) lengths.insert(point.length);
+        columns.push_back({"tokens, " + pool->engine, Align::right});
+        columns.push_back({"at once", Align::right});
+    }
+    if (lengths.size() < 2) return {};
+    TextTable table(columns);
+    for (const Tokens length : lengths) {
+        std::vector<std::string> cells{grouped(length.value)};
+        for (const CapacityPool* pool : pools) {
+            const auto point = std::ranges::find(pool->curve, length, &CapacityPoint::length);
+            const auto* truth = point == pool->curve.end() ? nullptr : std::get_if<CapacityTruth>(&point->outcome);
+            cells.push_back(truth != nullptr && truth->grows ? grouped(truth->tokens().value) : "-");
+            cells.push_back(truth != nullptr ? at_once_words(*truth) : "-");
+        }
+        table.add(std::move(cells));
+    }
+    return title("What fits of other lengths", color) + table.text("  ", color);
+}
+
+std::string groups_text(const CapacityPool& pool, Color color) {
+    const CapacityTruth* truth = pool.truth();
+    const bool held = truth != nullptr && truth->idle_blocks.size() == pool.groups.size();
+    TextTable table({{"#", Align::right},
+                     {"kind"},
+                     {"block", Align::right},
+                     {"layers", Align::right},
+                     {"idle", Align::right},
+                     {"at most", Align::right},
+                     {""}});
+    for (std::size_t i = 0; i < pool.groups.size(); ++i) {
+        const GroupUse& group = pool.groups[i];
+        table.add({std::to_string(i), group.bundle ? "several pages" : kind_words(group.spec), grouped(block_of(group.spec).value),
+                   grouped(static_cast<std::int64_t>(group.layers)), held ? grouped(truth->idle_blocks[i].value) : "-",
+                   held ? grouped(truth->peak_blocks[i].value) : "-", group.grows ? "grows" : "bounded"});
+    }
+    return title(fmt::format("Blocks that one request holds, {}", pool.engine), color) + table.text("  ", color);
+}
+
+std::string memory_text(const CapacityAnswer& answer, Color color) {
+    struct Part {
+        const char* name;
+        Bytes MemoryUse::*bytes;
+    };
+    constexpr std::array<Part, 7> parts{{{"pages of groups that grow", &MemoryUse::growing},
+                                         {"pages of bounded groups", &MemoryUse::bounded},
+                                         {"padding", &MemoryUse::padding},
+                                         {"null block", &MemoryUse::null_block},
+                                         {"blocks that fit no request", &MemoryUse::free},
+                                         {"no block of the pool", &MemoryUse::rest},
+                                         {"all", &MemoryUse::memory}}};
+    std::vector<const CapacityPool*> pools = shown_pools(answer);
+    std::erase_if(pools, [](const CapacityPool* pool) { return !pool->memory_use; });
+    if (pools.empty()) return {};
+    std::vector<TextTable::Column> columns{{"part"}};
+    for (const CapacityPool* pool : pools) {
+        columns.push_back({"bytes, " + pool->engine, Align::right});
+        columns.push_back({"share", Align::right});
+    }
+    TextTable table(columns);
+    for (const Part& part : parts) {
+        std::vector<std::string> cells{part.name};
+        for (const CapacityPool* pool : pools) {
+            const Bytes bytes = (*pool->memory_use).*part.bytes;
+            cells.push_back(grouped(bytes.value));
+            cells.push_back(percent(bytes.value, pool->memory_use->memory.value));
+        }
+        table.add(std::move(cells));
+    }
+    return title("Where the memory goes when no further request fits", color) + table.text("  ", color);
+}
+
+std::string workload_text(const CapacityPool& pool, const std::string& file, Color color) {
+    if (!pool.workload) return {};
+    const WorkloadFit& fit = *pool.workload;
+    std::string out = title(fmt::format("Requests of {}, {}", shortened(file, name_shown_max), pool.engine), color);
+    if (fit.too_long > 0)
+        out += key_line("left out",
+                        fmt::format("{} of {}: longer than {}", grouped(fit.too_long), counted(fit.requests, "request", "requests"),
+                                    counted(pool.model_len_max.value, "token", "tokens")));
+    if (fit.points.empty()) return out;
+    out += key_line("fit at once", fmt::format("{}, together {}; from {} to {} over {}", counted(fit.median, "request", "requests"),
+                                               counted(fit.median_tokens.value, "token", "tokens"), grouped(fit.fewest), grouped(fit.most),
+                                               counted(fit.starts, "starting point", "starting points")));
+    TextTable table({{"requests"}, {"length", Align::right}, {"true tokens", Align::right}, {"at once", Align::right}});
+    for (const WorkloadPoint& each : fit.points) {
+        const auto* truth = std::get_if<CapacityTruth>(&each.point.outcome);
+        table.add({std::string(each.name), grouped(each.point.length.value),
+                   truth != nullptr && truth->grows ? grouped(truth->tokens().value) : "-",
+                   truth != nullptr ? at_once_words(*truth) : "-"});
+    }
+    return out + table.text("  ", color);
+}
+
+std::string workloads_text(const CapacityAnswer& answer, Color color) {
+    std::string out;
+    if (answer.question.workload == nullptr) return out;
+    for (const CapacityPool* pool : shown_pools(answer)) out += workload_text(*pool, answer.question.workload->file, color);
+    return out;
+}
+
+std::string detail_text(const CapacityAnswer& answer, Color color) {
+    std::string out = head_text(answer, color) + rows_text(answer, color) + curve_text(answer, color);
+    for (const CapacityPool& pool : answer.pools)
+        if (!pool.groups.empty() && !pool.refusal) out += groups_text(pool, color);
+    out += memory_text(answer, color) + workloads_text(answer, color);
+    const std::string sentence = capacity_sentence(answer);
+    return sentence.empty() ? out : out + '\n' + sentence + '\n';
+}
+
+// Whether every patch of this row's engine says what the engine itself says.
+bool patches_change_nothing(const CapacityAnswer& answer, std::size_t row) {
+    bool any = false;
+    for (std::size_t i = row + 1; i < answer.rows.size() && answer.rows[i].engine.starts_with(answer.rows[row].engine + '+'); ++i) {
+        const std::optional<Capacity>& said = answer.rows[i].said;
+        any = true;
+        if (!said || !answer.rows[row].said || said->reported != answer.rows[row].said->reported) return false;
+    }
+    return any;
+}
+
+void add_summary(const CapacityAnswer& answer, bool settings, TextTable& table, Color color) {
+    bool named = false;
+    bool merged = false;
+    for (std::size_t i = 0; i < answer.rows.size(); ++i) {
+        const CapacityRow& row = answer.rows[i];
+        std::string engine = engine_words(answer.rows, i);
+        const bool patch = engine != row.engine;
+        if (said_above(answer, i) || (patch && merged)) continue;
+        if (!patch) merged = patches_change_nothing(answer, i);
+        if (merged && !patch) engine += ", patches too";
+        if (patch) engine = "  " + engine;
+        std::vector<std::string> cells{named ? "" : shortened(answer.model, name_shown_max)};
+        if (settings) cells.push_back(named ? "" : setting_words(answer.question.knobs));
+        const CapacityPool* pool = row.pool ? &answer.pools[*row.pool] : nullptr;
+        cells.push_back(pool == nullptr ? "-" : grouped((pool->curve.empty() ? pool->model_len_max : pool->point().length).value));
+        cells.push_back(engine);
+        std::ranges::move(figure_cells(answer, row, color), std::back_inserter(cells));
+        table.add(std::move(cells));
+        named = true;
+    }
+}
+
+std::string summary_text(const std::vector<CapacityAnswer>& answers, Color color) {
+    const bool settings =
+        std::ranges::any_of(answers, [](const CapacityAnswer& answer) { return !setting_words(answer.question.knobs).empty(); });
+    std::vector<TextTable::Column> columns{{"model"}};
+    if (settings) columns.push_back({"with"});
+    columns.push_back({"length", Align::right});
+    columns.push_back({"engine"});
+    columns.insert(columns.end(), figure_columns.begin(), figure_columns.end());
+    TextTable table(columns);
+    for (const CapacityAnswer& answer : answers) add_summary(answer, settings, table, color);
+    std::string out = table.text("", color) + '\n';
+    for (const CapacityAnswer& answer : answers) {
+        const std::string with = setting_words(answer.question.knobs);
+        const std::string sentence = capacity_sentence(answer);
+        if (sentence.empty()) continue;
+        out += bold(shortened(answer.model, name_shown_max), color) + (with.empty() ? "" : " (" + with + ')') + ": " + sentence + '\n';
+        out += workloads_text(answer, color);
+    }
+    return out;
+}
+
+}  // namespace
+
+std::string capacity_text(const std::vector<CapacityAnswer>& answers, Color color) {
+    return answers.size() == 1 ? detail_text(answers.front(), color) : summary_text(answers, color);
+}
+
+}  // namespace kv
