@@ -16,6 +16,7 @@ public:
     GoldenLines(const std::string& file, Diagnostics& diagnostics);
 
     bool next();
+    void stay() { stays_ = true; }  // The next `next` stands on this line again.
     JsonValue value() const { return document_->root(); }
     const JsonDocument& document() const { return *document_; }
     std::size_t line_number() const { return lines_.line_number(); }
@@ -26,6 +27,8 @@ private:
     LineReader lines_;
     Diagnostics* diagnostics_;
     std::optional<JsonDocument> document_;
+    bool stays_ = false;
+    bool ended_ = false;
 };
 
 }  // namespace kv

@@ -4,10 +4,12 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cstddef>
 #include <optional>
+#include <type_traits>
 #include <utility>
 #include <variant>
 
@@ -201,17 +203,27 @@ constexpr std::array<std::string_view, 12> kinds{
 static_assert(kinds.size() == std::variant_size_v<KvSpec> - 1, "every kind but CustomSpec");
 constexpr std::size_t kinds_0_18 = 8;
 
+// Fields that the constructors of the engines' classes ask for, in the kinds where they cannot be none.
+constexpr std::array<std::string_view, 9> without_default{
+    "block_size", "num_kv_heads", "head_size", "dtype", "shapes", "dtypes", "sliding_window", "attention_chunk_size", "rswa_window"};
+
+template <class T>
+constexpr bool is_optional = false;
+template <class T>
+constexpr bool is_optional<std::optional<T>> = true;
+
+void check_states_fit(JsonFields& fields, const AttentionCache& cache) {
+    if (ceil_div(cache.tokens_per_state.top, cache.tokens_per_state.bottom) <= cache.block.value) return;
+    fields.errors().note(fields.object(),
+                         fmt::format("expected tokens_per_state of at most block_size, {}: a block holds a state", cache.block.value));
+}
+
 // By the place in `kinds`.
 constexpr std::array<std::string_view, 12> class_names{"FullAttentionSpec",  "SlidingWindowSpec",     "ChunkedLocalAttentionSpec",
                                                        "MambaSpec",          "MLAAttentionSpec",      "EncoderOnlyAttentionSpec",
                                                        "CrossAttentionSpec", "SinkFullAttentionSpec", "SlidingWindowMLASpec",
                                                        "RSWASpec",           "CircularBufferSpec",    "HiddenStateCacheSpec"};
 static_assert(class_names.size() == kinds.size());
-
-template <class T>
-constexpr bool may_be_absent = std::is_same_v<T, StrideAlignment>;
-template <class T>
-constexpr bool may_be_absent<std::optional<T>> = true;
 
 // 0.18.0 records the size of values only of full attention: the other kinds have that of the keys.
 void complete(KvSpec& spec, RecordShape shape) {
@@ -235,10 +247,25 @@ KvSpec read_spec(JsonFields& fields, RecordShape shape) {
     };
     std::visit([&](auto& of_kind) { visit_fields(of_kind, shape, read); }, spec);
     complete(spec, shape);
-    const AttentionCache* const cache = attention_of(spec);
-    if (cache != nullptr && ceil_div(cache->tokens_per_state.top, cache->tokens_per_state.bottom) > cache->block.value)
-        fields.errors().note(fields.object(),
-                             fmt::format("expected tokens_per_state of at most block_size, {}: a block holds a state", cache->block.value));
+    if (const AttentionCache* const cache = attention_of(spec)) check_states_fit(fields, *cache);
+    return spec;
+}
+
+KvSpec read_spec_with_defaults(JsonFields& fields, std::string_view kind, RecordShape shape) {
+    KvSpec spec = spec_of_kind(kind).value_or(FullSpec{});
+    bool has_head_size_v = false;
+    const auto read = [&]<class Field>(std::string_view field, Field&& out, IntegerRange range) {
+        const bool needed = !is_optional<std::remove_cvref_t<Field>> && std::ranges::find(without_default, field) != without_default.end();
+        const auto value = needed ? fields.need(field) : fields.find(field);
+        if (!value) return;
+        ReadValue{fields.errors()}(*value, out, range);
+        if (field == "head_size_v") has_head_size_v = true;
+    };
+    std::visit([&](auto& of_kind) { visit_fields(of_kind, shape, read); }, spec);
+    AttentionCache* const cache = attention_of(spec);
+    if (cache == nullptr) return spec;
+    if (!has_head_size_v) cache->head_size_v = cache->head_size;
+    check_states_fit(fields, *cache);
     return spec;
 }
 
@@ -248,7 +275,8 @@ KvSpec read_class_spec(JsonFields& fields, RecordShape shape) {
     const auto known = std::span(class_names).first(recorded_kinds(shape).size());
     KvSpec spec = spec_of_kind(kinds[read_choice(*kind, known, fields.errors())]).value_or(FullSpec{});
     const auto read = [&](std::string_view field, auto&& out, IntegerRange range) {
-        const bool optional = may_be_absent<std::remove_cvref_t<decltype(out)>>;
+        using Field = std::remove_cvref_t<decltype(out)>;
+        const bool optional = is_optional<Field> || std::is_same_v<Field, StrideAlignment>;
         if (const auto value = optional ? fields.find(field) : fields.need(field)) ReadClassValue{{fields.errors()}}(*value, out, range);
     };
     std::visit([&](auto& of_kind) { visit_fields(of_kind, shape, read); }, spec);

@@ -28,6 +28,9 @@ KvSpec read_spec(JsonFields& fields, RecordShape shape);
 // The same as the engine's own objects print: the kind by the name of its class, and only the fields that are not null.
 KvSpec read_class_spec(JsonFields& fields, RecordShape shape);
 
+// Reads the fields of a kind whose name was read already. Those that the engine's class has a default for may be left out.
+KvSpec read_spec_with_defaults(JsonFields& fields, std::string_view kind, RecordShape shape);
+
 struct FieldText {
     std::string_view name;
     std::string text;  // As JSON would have it.

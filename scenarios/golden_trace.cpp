@@ -1,0 +1,174 @@
+#include "scenarios/golden_trace.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <numeric>
+#include <string_view>
+#include <utility>
+
+namespace kv {
+
+namespace {
+
+struct KindName {
+    std::string_view in_traces, in_specs;
+};
+constexpr std::array<KindName, 10> kind_names{{{"full", "full"},
+                                               {"mla", "mla"},
+                                               {"sliding", "sliding_window"},
+                                               {"chunked", "chunked_local"},
+                                               {"mamba", "mamba"},
+                                               {"cross", "cross"},
+                                               {"sink_full", "sink_full"},
+                                               {"rswa", "rswa"},
+                                               {"sliding_mla", "sliding_window_mla"},
+                                               {"circular", "circular_buffer"}}};
+
+RecordShape shape_of(const std::string& engine, JsonValue header) {
+    if (engine.starts_with("vllm-0.18.")) return RecordShape::vllm_0_18;
+    if (engine.starts_with("vllm-0.32.")) return RecordShape::vllm_0_32;
+    const std::optional<JsonValue> setup = header.member("setup");
+    return setup && setup->member("scheduler_block_size") ? RecordShape::vllm_0_32 : RecordShape::vllm_0_18;
+}
+
+// Empty, and nothing noted: a kind that is not known.
+std::optional<CacheGroup> read_group(JsonValue value, RecordShape shape, JsonErrors& errors) {
+    JsonFields fields(value, errors);
+    const auto kind = fields.need("kind");
+    if (!kind) return CacheGroup{};
+    if (kind->kind() != JsonKind::string) {
+        errors.note_expected(*kind, "the name of a kind");
+        return CacheGroup{};
+    }
+    const auto name = std::ranges::find(kind_names, kind->string(), &KindName::in_traces);
+    if (name == kind_names.end() || std::ranges::find(recorded_kinds(shape), name->in_specs) == recorded_kinds(shape).end())
+        return std::nullopt;
+    CacheGroup group{.spec = read_spec_with_defaults(fields, name->in_specs, shape)};
+    if (const auto* mamba = std::get_if<MambaSpec>(&group.spec))
+        if (std::max(mamba->speculative_blocks, mamba->prefill_checkpoint_blocks) > trace_blocks_max)
+            errors.note(value, fmt::format("expected at most {} speculative or checkpoint blocks", trace_blocks_max));
+    const auto draft = shape == RecordShape::vllm_0_32 ? fields.find("eagle_group") : std::nullopt;
+    group.draft = draft && read_boolean(*draft, errors);
+    fields.finish();
+    return group;
+}
+
+// What 0.18.0 does not have, as an engine would derive it that does.
+void derive_newer(CacheSetup& setup) {
+    setup.in_flight_max = setup.model_len_max;
+    setup.prefill_lookahead = setup.eagle ? 1 : 0;
+    std::int64_t multiple = 1;
+    for (const CacheGroup& group : setup.groups) {
+        const std::int64_t block = block_of(group.spec).value;
+        const std::int64_t factor = block / std::gcd(multiple, block);
+        std::int64_t product = 0;
+        if (__builtin_mul_overflow(multiple, factor, &product)) return;
+        multiple = product;
+    }
+    std::int64_t context = 0, product = 0;
+    if (__builtin_mul_overflow(setup.decode_context, setup.prefill_context, &context)) return;
+    if (!__builtin_mul_overflow(multiple, context, &product)) setup.scheduler_block = TokensPerBlock(product);
+}
+
+void read_newer(JsonFields& fields, CacheSetup& setup) {
+    JsonErrors& errors = fields.errors();
+    setup.scheduler_block = TokensPerBlock(fields.integer("scheduler_block_size", from_one));
+    setup.in_flight_max = Tokens(fields.integer("max_in_flight_tokens", from_zero));
+    setup.prefill_lookahead = fields.integer("num_prefill_lookahead", from_zero);
+    if (const auto watermark = fields.need("watermark")) {
+        setup.watermark = read_number(*watermark, errors);
+        if (!(0 <= setup.watermark && setup.watermark <= 1)) errors.note_expected(*watermark, "a share from 0 to 1");
+    }
+    setup.shared_prefix_checkpoint = fields.boolean("mamba_shared_prefix_checkpoint");
+    if (const auto interval = fields.integer_or_null("retention_interval", from_zero)) setup.retention_interval = Tokens(*interval);
+}
+
+// Answers with the first kind that is not known.
+std::optional<UnknownInTrace> read_setup(JsonValue value, RecordShape shape, CacheSetup& setup, JsonErrors& errors) {
+    JsonFields fields(value, errors);
+    std::optional<UnknownInTrace> unknown;
+    for (const JsonValue group : fields.array("groups", trace_groups_max)) {
+        std::optional<CacheGroup> read = read_group(group, shape, errors);
+        if (read) setup.groups.push_back(std::move(*read));
+        else if (!unknown) unknown = UnknownInTrace{fmt::format("the kind \"{}\"", group.member("kind")->string())};
+    }
+    setup.blocks = Blocks(fields.integer("num_blocks", {1, trace_blocks_max}));
+    setup.prefix_caching = fields.boolean("enable_caching");
+    setup.model_len_max = Tokens(fields.integer("max_model_len", from_one));
+    setup.hash_block = TokensPerBlock(fields.integer("hash_block_size", from_one));
+    setup.eagle = fields.boolean("use_eagle");
+    setup.decode_context = fields.integer("dcp", from_one);
+    setup.prefill_context = fields.integer("pcp", from_one);
+    if (shape == RecordShape::vllm_0_32) read_newer(fields, setup);
+    else derive_newer(setup);
+    fields.finish();
+    return unknown;
+}
+
+}  // namespace
+
+std::optional<TraceLine> trace_line(JsonValue line) {
+    const auto has = [&](std::string_view key) { return line.member(key).has_value(); };
+    if (has("trace") && (has("setup") || has("coordinator"))) return TraceLine::header;
+    if (has("op")) return TraceLine::operation;
+    if (has("end") && (has("ops") || has("stats"))) return TraceLine::end;
+    return std::nullopt;
+}
+
+std::string trace_engine(JsonValue header) {
+    const std::optional<JsonValue> engine = header.member("engine");
+    if (!engine || engine->kind() != JsonKind::string) return {};
+    const std::string name(engine->string());
+    const bool bare = !name.empty() && '0' <= name.front() && name.front() <= '9';
+    return bare ? "vllm-" + name : name;
+}
+
+std::variant<GoldenTrace, UnknownInTrace, Diagnostics> read_trace_header(const JsonDocument& line) {
+    JsonErrors errors;
+    GoldenTrace trace;
+    JsonFields fields(line.root(), errors);
+    trace.name = fields.string("trace");
+    fields.string("engine");
+    trace.engine = trace_engine(line.root());
+    trace.family = fields.string("family");
+    trace.shape = shape_of(trace.engine, line.root());
+    fields.find("driver");  // How the calls were chosen; nothing that they depend on.
+    std::optional<UnknownInTrace> unknown;
+    if (const auto setup = fields.need("setup")) unknown = read_setup(*setup, trace.shape, trace.setup, errors);
+    if (const auto answer = fields.find("res")) {
+        JsonFields raised(*answer, errors);
+        trace.raised = raised.string("err");
+        raised.finish();
+    } else {
+        trace.coordinator = fields.string("coordinator");
+    }
+    fields.finish();
+    if (!errors.none()) return errors.take();
+    if (unknown) return *unknown;
+    return trace;
+}
+
+TraceReader::TraceReader(const GoldenTrace& trace)
+    : name_(trace.name), shape_(trace.shape), blocks_(trace.setup.blocks.value), raised_(trace.raised.has_value()) {
+    for (const CacheGroup& group : trace.setup.groups) group_blocks_.push_back(block_of(group.spec).value);
+}
+
+Diagnostics TraceReader::end(const JsonDocument& line) {
+    JsonErrors errors;
+    JsonFields fields(line.root(), errors);
+    if (const auto name = fields.need("end"))
+        if (read_string(*name, errors) != name_) errors.note_expected(*name, fmt::format("\"{}\", the trace that is open", name_));
+    if (const auto count = fields.need("ops")) {
+        // The recorder did not count the operation that raised.
+        const std::size_t counted = operations_ - (raised_ && operations_ > 0 ? 1 : 0);
+        if (count->kind() != JsonKind::integer || count->integer() != static_cast<std::int64_t>(counted))
+            errors.note_expected(*count, fmt::format("{}, the operations of this trace that have an answer", counted));
+    }
+    if (const auto stats = fields.need("stats")) JsonFields(*stats, errors);  // For information; any names.
+    fields.finish();
+    return errors.take();
+}
+
+}  // namespace kv
