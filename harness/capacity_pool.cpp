@@ -1,5 +1,7 @@
 #include "harness/capacity_pool.h"
 
+#include "model/capacity_count.h"
+
 #include <algorithm>
 #include <numeric>
 #include <utility>
@@ -81,7 +83,7 @@ std::optional<MemoryUse> memory_use(const AskedEngine& asked, const CapacityCase
 }  // namespace
 
 CapacityCase capacity_case(const Plan& plan, const Settings& settings) {
-    CapacityCase given{.setup = {}, .batched_max = settings.batched_max};
+    CapacityCase given{.setup = {}, .batched_max = settings.batched_max, .encoder_tokens = settings.encoder_tokens_max};
     CacheSetup& setup = given.setup;
     const std::vector<Group>& groups = plan.workers.front().groups;
     std::int64_t smallest = settings.block.value;
@@ -131,6 +133,7 @@ CapacityPool make_pool(const AskedEngine& asked, const ModelFile& model, const P
     const std::vector<Tokens> lengths = curve_lengths(range, pool.model_len_max, points_max);
     for (const Tokens length : lengths) pool.curve.push_back({length, count_capacity(asked.engine, given, length)});
     pool.at = pool.curve.size() - 1;
+    pool.grain = capacity_grain(asked.engine, given, pool.point().length);
     pool.memory_use = memory_use(asked, given, pool);
     if (question.workload != nullptr) pool.workload = fit_workload(asked.engine, given, *question.workload, pool.model_len_max);
     return pool;

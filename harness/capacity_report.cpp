@@ -26,26 +26,11 @@ bool touches(const Patch& patch, std::string_view slot) {
 
 AskedEngine spelled(const std::string& spelling) { return {spelling, std::get<Engine>(engine_spelled(spelling))}; }
 
-// Where nothing holds tokens, the truth is a number of requests: a figure is true within one of them.
-Tokens bound_of(const CapacityPool& pool, const CapacityTruth& truth) {
-    Tokens largest{0};
-    for (const GroupUse& group : pool.groups)
-        if (group.grows) largest = std::max(largest, pool.settings.parallel.context() * Tokens{block_of(group.spec).value});
-    return truth.grows && largest > Tokens{0} ? largest : std::max(largest, truth.length);
-}
-
-Judgement judged(const CapacityPool& pool, const CapacityTruth& truth, Tokens reported, std::int64_t tolerance_ppm) {
-    Judgement judgement{.truth = truth.tokens()};
-    const auto real = static_cast<double>(judgement.truth.value);
-    const auto said = static_cast<double>(reported.value);
-    judgement.ratio = judgement.truth == Tokens{0} ? 0 : said / real;
-    constexpr double millionths = 1e6;
-    const auto widened = static_cast<std::int64_t>(real * static_cast<double>(tolerance_ppm) / millionths);
-    judgement.bound = std::max(bound_of(pool, truth), Tokens{widened});
-    const Tokens off = reported - judgement.truth;
-    if (off > judgement.bound) judgement.verdict = Verdict::over_reports;
-    if (Tokens{0} - off > judgement.bound) judgement.verdict = Verdict::under_reports;
-    return judgement;
+JudgedFigure judged(const CapacityPool& pool, Tokens truth, Tokens reported, double tolerance) {
+    const auto widened = static_cast<std::int64_t>(static_cast<double>(truth.value) * tolerance);
+    return {.truth = truth,
+            .bound = std::max(pool.grain, Tokens{widened}),
+            .judgement = judge_capacity(reported, truth, pool.grain, tolerance)};
 }
 
 class Answering {
@@ -94,7 +79,7 @@ private:
         row.refusal = plan.capacity_refusal;
         row.said = plan.capacity;
         if (const CapacityTruth* truth = pool.truth(); truth != nullptr && row.said)
-            row.judgement = judged(pool, *truth, row.said->reported, answer_.question.tolerance_ppm);
+            row.judged = judged(pool, truth->tokens(), row.said->reported, answer_.question.tolerance);
     }
 
     const CapacityModel& model_;
@@ -107,11 +92,6 @@ private:
 };
 
 }  // namespace
-
-std::string_view name_of(Verdict verdict) {
-    constexpr std::array<std::string_view, 3> names{"true", "under-reports", "over-reports"};
-    return names[static_cast<std::size_t>(verdict)];
-}
 
 std::vector<AskedEngine> default_engines() {
     std::vector<AskedEngine> asked;
@@ -130,7 +110,7 @@ bool CapacityAnswer::any_answer() const {
 }
 
 bool CapacityAnswer::all_true() const {
-    return std::ranges::all_of(rows, [](const CapacityRow& row) { return !row.judgement || row.judgement->verdict == Verdict::true_; });
+    return std::ranges::all_of(rows, [](const CapacityRow& row) { return !row.judged || row.judged->is_true(); });
 }
 
 std::variant<CapacityAnswer, Diagnostic> capacity_of(const CapacityModel& model, const std::vector<AskedEngine>& engines,

@@ -2,9 +2,10 @@
 #pragma once
 
 #include "harness/capacity_models.h"
+#include "model/capacity_truth.h"
+#include "model/capacity_verdict.h"
 #include "model/engine.h"
 #include "scenarios/workload_csv.h"
-#include "sim/capacity_experiment.h"
 
 #include <cstdint>
 #include <optional>
@@ -22,7 +23,7 @@ struct LengthRange {
 struct CapacityQuestion {
     CapacityKnobs knobs = {};
     std::optional<LengthRange> lengths = {};  // Of the requests. None: up to the longest that the engine takes.
-    std::int64_t tolerance_ppm = 0;           // A figure this far from the truth, in millionths of it, is still called true.
+    double tolerance = 0;                     // A figure this far from the truth, as a share of it, is still called true.
     const Workload* workload = nullptr;
 };
 
@@ -35,14 +36,12 @@ struct AskedEngine {
 // As released, each patch that touches reported tokens on the first, and `reference`.
 std::vector<AskedEngine> default_engines();
 
-enum class Verdict : std::uint8_t { true_, under_reports, over_reports };
-std::string_view name_of(Verdict verdict);  // "true", "under-reports", "over-reports"
-
-struct Judgement {
+// A figure beside the truth of the same pool.
+struct JudgedFigure {
     Tokens truth = {};
-    double ratio = 0;   // Reported tokens / truth.
     Tokens bound = {};  // A figure within it is true.
-    Verdict verdict = Verdict::true_;
+    Judgement judgement = {};
+    bool is_true() const { return judgement.verdict == Verdict::is_true; }
 };
 
 struct CapacityPoint {
@@ -97,6 +96,7 @@ struct CapacityPool {
     std::optional<Refusal> refusal = {};  // Of the plan: nothing below is there then.
     std::vector<CapacityPoint> curve = {};
     std::size_t at = 0;  // The point of the curve that verdicts speak of.
+    Tokens grain = {};   // How fine a figure at that point can be.
     std::optional<MemoryUse> memory_use = {};
     std::optional<WorkloadFit> workload = {};
 
@@ -110,7 +110,7 @@ struct CapacityRow {
     std::optional<Unavailable> unavailable = {};
     std::optional<Capacity> said = {};
     std::optional<Refusal> refusal = {};      // Of the plan, or of the step that reports it.
-    std::optional<Judgement> judgement = {};  // Where there is a figure and a truth.
+    std::optional<JudgedFigure> judged = {};  // Where there is a figure and a truth.
 };
 
 struct CapacityAnswer {

@@ -1,6 +1,7 @@
 // How many requests of a workload fit at once: each takes what a request of its length holds when it is idle, and is admitted while the
 // pool that is left would admit it.
 #include "harness/capacity_pool.h"
+#include "model/capacity_count.h"
 
 #include <algorithm>
 #include <array>

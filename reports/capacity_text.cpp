@@ -47,11 +47,9 @@ std::vector<std::string> figure_cells(const CapacityAnswer& answer, const Capaci
                                    row.said ? fmt::format("{:.2f}x", row.said->concurrency) : "-"};
     cells.push_back(truth != nullptr && truth->grows ? grouped(truth->tokens().value) : "-");
     cells.push_back(truth != nullptr ? fit_words(*truth) : "-");
-    cells.push_back(row.judgement ? ratio_words(row.judgement->ratio) : "-");
-    if (!row.judgement) cells.push_back(why);
-    else
-        cells.push_back(row.judgement->verdict == Verdict::true_ ? verdict_words(*row.judgement)
-                                                                 : red(verdict_words(*row.judgement), color));
+    cells.push_back(row.judged ? ratio_words(row.judged->judgement.ratio) : "-");
+    if (!row.judged) cells.push_back(why);
+    else cells.push_back(row.judged->is_true() ? verdict_words(*row.judged) : red(verdict_words(*row.judged), color));
     return cells;
 }
 

@@ -59,7 +59,7 @@ std::string fits_of(const CapacityAnswer& answer) {
 
 struct Lie {
     Tokens reported;
-    double ratio;
+    std::optional<double> ratio;
     std::vector<std::string> engines;
 };
 
@@ -67,18 +67,18 @@ std::vector<Lie> lies_of(const CapacityAnswer& answer) {
     std::vector<Lie> lies;
     for (std::size_t i = 0; i < answer.rows.size(); ++i) {
         const CapacityRow& row = answer.rows[i];
-        if (!row.judgement || row.judgement->verdict == Verdict::true_) continue;
+        if (!row.judged || row.judged->is_true()) continue;
         const auto same = std::ranges::find_if(
-            lies, [&](const Lie& lie) { return lie.reported == row.said->reported && lie.ratio == row.judgement->ratio; });
+            lies, [&](const Lie& lie) { return lie.reported == row.said->reported && lie.ratio == row.judged->judgement.ratio; });
         if (same != lies.end()) same->engines.push_back(engine_words(answer.rows, i));
-        else lies.push_back({row.said->reported, row.judgement->ratio, {row.engine}});
+        else lies.push_back({row.said->reported, row.judged->judgement.ratio, {row.engine}});
     }
     return lies;
 }
 
 std::string lies_words(const CapacityAnswer& answer) {
     const std::vector<Lie> lies = lies_of(answer);
-    const auto judged = std::ranges::count_if(answer.rows, [](const CapacityRow& row) { return row.judgement.has_value(); });
+    const auto judged = std::ranges::count_if(answer.rows, [](const CapacityRow& row) { return row.judged.has_value(); });
     if (judged == 0) return {};
     std::size_t false_figures = 0;
     std::string out;
@@ -101,7 +101,7 @@ std::string upper_first(std::string text) {
 
 }  // namespace
 
-std::string ratio_words(double ratio) { return fmt::format("{:.3f}", ratio); }
+std::string ratio_words(std::optional<double> ratio) { return ratio ? fmt::format("{:.3f}", *ratio) : "-"; }
 
 std::string fit_words(const CapacityTruth& truth) {
     if (!truth.grows || truth.further == Tokens{0}) return counted(truth.requests, "request", "requests");
@@ -112,8 +112,8 @@ std::string at_once_words(const CapacityTruth& truth) {
     return truth.grows ? fmt::format("{:.2f}", truth.concurrency()) : grouped(truth.requests);
 }
 
-std::string verdict_words(const Judgement& judgement) {
-    return fmt::format("{}, bound {}", name_of(judgement.verdict), grouped(judgement.bound.value));
+std::string verdict_words(const JudgedFigure& judged) {
+    return fmt::format("{}, bound {}", name_of(judged.judgement.verdict), grouped(judged.bound.value));
 }
 
 std::string refusal_words(const Refusal& refusal) {

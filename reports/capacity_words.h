@@ -8,10 +8,10 @@
 
 namespace kv {
 
-std::string ratio_words(double ratio);                                            // "0.508"
+std::string ratio_words(std::optional<double> ratio);                             // "0.508"
 std::string fit_words(const CapacityTruth& truth);                                // "1 + 23,039 tokens", "12 requests"
 std::string at_once_words(const CapacityTruth& truth);                            // "1.18"
-std::string verdict_words(const Judgement& judgement);                            // "under-reports, bound 16"
+std::string verdict_words(const JudgedFigure& judged);                            // "under-reports, bound 16"
 std::string refusal_words(const Refusal& refusal);                                // "ValueError: one request ..."
 std::string setting_words(const CapacityKnobs& knobs);                            // "tp 2, kv-dtype fp8"; empty where nothing is set.
 std::string why_no_figure(const CapacityAnswer& answer, const CapacityRow& row);  // Empty where there is one.
