@@ -6,6 +6,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <array>
 #include <set>
 #include <utility>
 
@@ -20,15 +21,30 @@ std::string unquoted(std::string_view text) {
     return std::string(quoted ? text.substr(1, text.size() - 2) : text);
 }
 
-// Arguments as a person reads them: "tp 2, kv-cache-dtype fp8".
+// The flag that asks for an argument; empty where none does.
+std::string_view flag_of(std::string_view argument) {
+    struct Flag {
+        std::string_view argument, name;
+    };
+    constexpr std::array<Flag, 5> flags{{{"block_size", "--block"},
+                                         {"kv_cache_dtype", "--kv-dtype"},
+                                         {"max_num_batched_tokens", "--batched"},
+                                         {"pp", "--pp"},
+                                         {"tp", "--tp"}}};
+    const auto flag = std::ranges::find(flags, argument, &Flag::argument);
+    return flag == flags.end() ? std::string_view() : flag->name;
+}
+
+bool has_flags(const std::vector<RecordedArgument>& arguments) {
+    return std::ranges::none_of(arguments, [](const RecordedArgument& argument) { return flag_of(argument.name).empty(); });
+}
+
+// Arguments as flags ask for them: "--kv-dtype fp8 --tp 2".
 std::string words(const std::vector<RecordedArgument>& arguments) {
     std::vector<std::string> parts;
-    for (const RecordedArgument& argument : arguments) {
-        std::string name = argument.name;
-        std::ranges::replace(name, '_', '-');
-        parts.push_back(name + ' ' + unquoted(argument.value));
-    }
-    return parts.empty() ? "the engine's defaults" : fmt::format("{}", fmt::join(parts, ", "));
+    for (const RecordedArgument& argument : arguments)
+        parts.push_back(fmt::format("{} {}", flag_of(argument.name), unquoted(argument.value)));
+    return parts.empty() ? "no flag" : fmt::format("{}", fmt::join(parts, " "));
 }
 
 // The arguments that the flags ask for, as a recording orders and spells them. What is the engine's default is not named.
@@ -47,23 +63,19 @@ std::size_t rules_shared(const Engine& one, const Engine& other) {
         std::ranges::count_if(slots(), [&](const Slot& slot) { return slot.rule_of(one) == slot.rule_of(other); }));
 }
 
-// The engine whose recordings a table of rules is read with: its own, or those of the recorded engine that it shares most rules with,
-// as long as no other engine that ships is nearer.
+// The engine whose recordings a table of rules is read with: its own, or where it has none those of a recorded engine that it shares
+// all but a few rules with, as `reference` does with the engine that it was made from.
 std::string recorded_engine(const CapacityModel& model, const Engine& engine) {
     const auto known = [&](std::string_view name) {
         return std::ranges::find(model.recorded, name, &ModelRecording::engine) != model.recorded.end() ||
                std::ranges::find(model.refused, name, &RefusedModel::engine) != model.refused.end();
     };
     if (known(engine.name)) return std::string(engine.name);
-    std::string nearest_name(engine.name);
-    std::size_t most = 0;
-    for (const Engine& shipped : engines()) {
-        const std::size_t shared = rules_shared(engine, shipped);
-        if (shipped.name == engine.name || shared <= most) continue;
-        most = shared;
-        nearest_name = shipped.name;
-    }
-    return nearest_name;
+    constexpr std::size_t few = 4;  // A fourth of them.
+    for (const Engine& shipped : engines())
+        if (known(shipped.name) && (slots().size() - rules_shared(engine, shipped)) * few < slots().size())
+            return std::string(shipped.name);
+    return std::string(engine.name);
 }
 
 // The one with the longest requests; one that is fitted to a memory of its own only where there is no other.
@@ -81,7 +93,7 @@ const ModelRecording* longest(const CapacityModel& model, std::string_view engin
 std::string combinations(const CapacityModel& model, std::string_view engine) {
     std::set<std::string> all;
     for (const ModelRecording& recording : model.recorded)
-        if (recording.engine == engine) all.insert(words(recording.arguments));
+        if (recording.engine == engine && has_flags(recording.arguments)) all.insert(words(recording.arguments));
     if (all.empty()) return "nothing";
     const bool more = all.size() > combinations_told_max;
     return fmt::format("{}{}", fmt::join(all.begin(), more ? std::next(all.begin(), combinations_told_max) : all.end(), "; "),
@@ -180,8 +192,8 @@ std::variant<ModelFile, Unavailable> model_under(const CapacityModel& model, con
     const ModelRecording* found = longest(model, name, wanted_arguments(knobs, true));
     if (found == nullptr) found = longest(model, name, wanted_arguments(knobs, false));
     if (found == nullptr)
-        return not_there(fmt::format("not recorded for {} with {}; recorded: {}", name, words(wanted_arguments(knobs, false)),
-                                     combinations(model, name)));
+        return not_there(
+            fmt::format("not recorded with {}; recorded with: {}", words(wanted_arguments(knobs, false)), combinations(model, name)));
     ModelFile under = found->model;
     set_knobs(under, knobs);
     merge_equal_specs(under);

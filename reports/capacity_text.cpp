@@ -15,7 +15,8 @@ namespace kv {
 namespace {
 
 constexpr std::size_t name_shown_max = 60;
-constexpr std::size_t pools_beside_max = 3;  // That one table shows beside each other.
+constexpr std::size_t reason_in_table_max = 44;  // The sentence says all of it.
+constexpr std::size_t pools_beside_max = 3;      // That one table shows beside each other.
 
 std::string title(std::string_view text, Color color) { return '\n' + bold(text, color) + '\n'; }
 
@@ -26,7 +27,7 @@ bool said_above(const CapacityAnswer& answer, std::size_t row) {
 
 std::string head_text(const CapacityAnswer& answer, Color color) {
     std::string out = bold(shortened(answer.model, name_shown_max), color) + '\n';
-    const std::string settings = setting_words(answer.question.knobs);
+    const std::string settings = settings_sentence(answer.question.knobs);
     if (!settings.empty()) out += key_line("with", settings);
     if (answer.pools.empty()) return out;
     const CapacityPool& pool = answer.pools.front();
@@ -48,7 +49,7 @@ std::vector<std::string> figure_cells(const CapacityAnswer& answer, const Capaci
     cells.push_back(truth != nullptr && truth->grows ? grouped(truth->tokens().value) : "-");
     cells.push_back(truth != nullptr ? fit_words(*truth) : "-");
     cells.push_back(row.judged ? ratio_words(row.judged->judgement.ratio) : "-");
-    if (!row.judged) cells.push_back(why);
+    if (!row.judged) cells.push_back(shortened(why, reason_in_table_max));
     else cells.push_back(row.judged->is_true() ? verdict_words(*row.judged) : red(verdict_words(*row.judged), color));
     return cells;
 }
@@ -108,7 +109,7 @@ std::string curve_text(const CapacityAnswer& answer, Color color) {
     return title("What fits of other lengths", color) + table.text("  ", color);
 }
 
-std::string groups_text(const CapacityPool& pool, Color color) {
+std::string group_table(const CapacityPool& pool, Color color) {
     const CapacityTruth* truth = pool.truth();
     const bool held = truth != nullptr && truth->idle_blocks.size() == pool.groups.size();
     TextTable table({{"#", Align::right},
@@ -124,7 +125,29 @@ std::string groups_text(const CapacityPool& pool, Color color) {
                    grouped(static_cast<std::int64_t>(group.layers)), held ? grouped(truth->idle_blocks[i].value) : "-",
                    held ? grouped(truth->peak_blocks[i].value) : "-", group.grows ? "grows" : "bounded"});
     }
-    return title(fmt::format("Blocks that one request holds, {}", pool.engine), color) + table.text("  ", color);
+    return table.text("  ", color);
+}
+
+// What several pools have alike is shown once.
+template <class Text>
+std::string once_for_pools(const CapacityAnswer& answer, std::string_view what, Color color, Text text_of) {
+    std::vector<std::pair<std::string, std::string>> shown;  // A text, and the pools that have it.
+    for (const CapacityPool& pool : answer.pools) {
+        const std::string text = text_of(pool);
+        const auto same = std::ranges::find(shown, text, &std::pair<std::string, std::string>::first);
+        if (text.empty()) continue;
+        if (same != shown.end()) same->second += ", " + pool.engine;
+        else shown.emplace_back(text, pool.engine);
+    }
+    std::string out;
+    for (const auto& [text, pools] : shown) out += title(std::string(what) + ": " + pools, color) + text;
+    return out;
+}
+
+std::string groups_text(const CapacityAnswer& answer, Color color) {
+    return once_for_pools(answer, "Blocks that one request holds", color, [&](const CapacityPool& pool) {
+        return pool.groups.empty() || pool.refusal ? std::string() : group_table(pool, color);
+    });
 }
 
 std::string memory_text(const CapacityAnswer& answer, Color color) {
@@ -136,8 +159,8 @@ std::string memory_text(const CapacityAnswer& answer, Color color) {
                                          {"pages of bounded groups", &MemoryUse::bounded},
                                          {"padding", &MemoryUse::padding},
                                          {"null block", &MemoryUse::null_block},
-                                         {"blocks that fit no request", &MemoryUse::free},
-                                         {"no block of the pool", &MemoryUse::rest},
+                                         {"free, but no request fits", &MemoryUse::free},
+                                         {"outside the pool", &MemoryUse::rest},
                                          {"all", &MemoryUse::memory}}};
     std::vector<const CapacityPool*> pools = shown_pools(answer);
     std::erase_if(pools, [](const CapacityPool* pool) { return !pool->memory_use; });
@@ -160,10 +183,10 @@ std::string memory_text(const CapacityAnswer& answer, Color color) {
     return title("Where the memory goes when no further request fits", color) + table.text("  ", color);
 }
 
-std::string workload_text(const CapacityPool& pool, const std::string& file, Color color) {
+std::string workload_table(const CapacityPool& pool, Color color) {
     if (!pool.workload) return {};
     const WorkloadFit& fit = *pool.workload;
-    std::string out = title(fmt::format("Requests of {}, {}", shortened(file, name_shown_max), pool.engine), color);
+    std::string out;
     if (fit.too_long > 0)
         out += key_line("left out",
                         fmt::format("{} of {}: longer than {}", grouped(fit.too_long), counted(fit.requests, "request", "requests"),
@@ -183,17 +206,14 @@ std::string workload_text(const CapacityPool& pool, const std::string& file, Col
 }
 
 std::string workloads_text(const CapacityAnswer& answer, Color color) {
-    std::string out;
-    if (answer.question.workload == nullptr) return out;
-    for (const CapacityPool* pool : shown_pools(answer)) out += workload_text(*pool, answer.question.workload->file, color);
-    return out;
+    if (answer.question.workload == nullptr) return {};
+    const std::string what = "Requests of " + shortened(answer.question.workload->file, name_shown_max);
+    return once_for_pools(answer, what, color, [&](const CapacityPool& pool) { return workload_table(pool, color); });
 }
 
 std::string detail_text(const CapacityAnswer& answer, Color color) {
     std::string out = head_text(answer, color) + rows_text(answer, color) + curve_text(answer, color);
-    for (const CapacityPool& pool : answer.pools)
-        if (!pool.groups.empty() && !pool.refusal) out += groups_text(pool, color);
-    out += memory_text(answer, color) + workloads_text(answer, color);
+    out += groups_text(answer, color) + memory_text(answer, color) + workloads_text(answer, color);
     const std::string sentence = capacity_sentence(answer);
     return sentence.empty() ? out : out + '\n' + sentence + '\n';
 }
@@ -209,7 +229,7 @@ bool patches_change_nothing(const CapacityAnswer& answer, std::size_t row) {
     return any;
 }
 
-void add_summary(const CapacityAnswer& answer, bool settings, TextTable& table, Color color) {
+void add_summary(const CapacityAnswer& answer, const std::vector<std::size_t>& settings, TextTable& table, Color color) {
     bool named = false;
     bool merged = false;
     for (std::size_t i = 0; i < answer.rows.size(); ++i) {
@@ -221,7 +241,7 @@ void add_summary(const CapacityAnswer& answer, bool settings, TextTable& table, 
         if (merged && !patch) engine += ", patches too";
         if (patch) engine = "  " + engine;
         std::vector<std::string> cells{named ? "" : shortened(answer.model, name_shown_max)};
-        if (settings) cells.push_back(named ? "" : setting_words(answer.question.knobs));
+        for (const std::size_t setting : settings) cells.push_back(named ? "" : setting_words(answer.question.knobs)[setting].value);
         const CapacityPool* pool = row.pool ? &answer.pools[*row.pool] : nullptr;
         cells.push_back(pool == nullptr ? "-" : grouped((pool->curve.empty() ? pool->model_len_max : pool->point().length).value));
         cells.push_back(engine);
@@ -231,11 +251,22 @@ void add_summary(const CapacityAnswer& answer, bool settings, TextTable& table, 
     }
 }
 
+// The settings that some answer has, by their place in setting_words().
+std::vector<std::size_t> settings_shown(const std::vector<CapacityAnswer>& answers) {
+    std::set<std::size_t> shown;
+    for (const CapacityAnswer& answer : answers) {
+        const std::vector<SettingWords> settings = setting_words(answer.question.knobs);
+        for (std::size_t i = 0; i < settings.size(); ++i)
+            if (!settings[i].value.empty()) shown.insert(i);
+    }
+    return {shown.begin(), shown.end()};
+}
+
 std::string summary_text(const std::vector<CapacityAnswer>& answers, Color color) {
-    const bool settings =
-        std::ranges::any_of(answers, [](const CapacityAnswer& answer) { return !setting_words(answer.question.knobs).empty(); });
+    const std::vector<std::size_t> settings = settings_shown(answers);
     std::vector<TextTable::Column> columns{{"model"}};
-    if (settings) columns.push_back({"with"});
+    for (const std::size_t setting : settings)
+        columns.push_back({std::string(setting_words(answers.front().question.knobs)[setting].name), Align::right});
     columns.push_back({"length", Align::right});
     columns.push_back({"engine"});
     columns.insert(columns.end(), figure_columns.begin(), figure_columns.end());
@@ -243,7 +274,7 @@ std::string summary_text(const std::vector<CapacityAnswer>& answers, Color color
     for (const CapacityAnswer& answer : answers) add_summary(answer, settings, table, color);
     std::string out = table.text("", color) + '\n';
     for (const CapacityAnswer& answer : answers) {
-        const std::string with = setting_words(answer.question.knobs);
+        const std::string with = settings_sentence(answer.question.knobs);
         const std::string sentence = capacity_sentence(answer);
         if (sentence.empty()) continue;
         out += bold(shortened(answer.model, name_shown_max), color) + (with.empty() ? "" : " (" + with + ')') + ": " + sentence + '\n';

@@ -7,7 +7,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <map>
 
 namespace kv {
 
@@ -27,8 +26,8 @@ std::string listed(const std::vector<std::string>& items) {
 // "1 request of 131,072 tokens fits, and 23,039 tokens of another"
 std::string what_fits(const CapacityTruth& truth) {
     const std::string length = tokens_words(truth.length.value);
-    if (truth.requests == 0 && truth.further == Tokens{0}) return "nothing fits";
-    if (truth.requests == 0) return fmt::format("no request of {} fits, but one of {}", length, tokens_words(truth.further.value));
+    if (truth.requests == 0 && truth.further == Tokens{0}) return "Nothing fits";
+    if (truth.requests == 0) return fmt::format("No request of {} fits, but one of {}", length, tokens_words(truth.further.value));
     std::string out =
         fmt::format("{} of {} {}", counted(truth.requests, "request", "requests"), length, truth.requests == 1 ? "fits" : "fit");
     if (truth.grows && truth.further > Tokens{0}) out += fmt::format(", and {} of another", tokens_words(truth.further.value));
@@ -40,21 +39,22 @@ bool alike(const CapacityTruth& one, const CapacityTruth& other) {
     return one.length == other.length && one.requests == other.requests && one.further == other.further && one.grows == other.grows;
 }
 
+// The first pool's; of the others only what differs.
 std::string fits_of(const CapacityAnswer& answer) {
-    std::vector<std::pair<const CapacityTruth*, std::vector<std::string>>> truths;
+    const CapacityTruth* first = nullptr;
+    std::string out;
+    std::vector<std::string> others;
     for (const CapacityPool& pool : answer.pools) {
         const CapacityTruth* truth = pool.truth();
         if (truth == nullptr) continue;
-        const auto same = std::ranges::find_if(truths, [&](const auto& known) { return alike(*known.first, *truth); });
-        if (same != truths.end()) same->second.push_back(pool.engine);
-        else truths.push_back({truth, {pool.engine}});
+        if (first == nullptr) {
+            first = truth;
+            out = what_fits(*truth);
+        } else if (!alike(*first, *truth)) {
+            others.push_back(fmt::format("on {} {}", pool.engine, truth->grows ? tokens_words(truth->tokens().value) : fit_words(*truth)));
+        }
     }
-    if (truths.empty()) return {};
-    if (truths.size() == 1) return what_fits(*truths.front().first);
-    std::string out;
-    for (const auto& [truth, engines] : truths)
-        out += fmt::format("{}{} on {}", out.empty() ? "" : "; ", what_fits(*truth), listed(engines));
-    return out;
+    return others.empty() ? out : out + " (" + listed(others) + ')';
 }
 
 struct Lie {
@@ -76,6 +76,12 @@ std::vector<Lie> lies_of(const CapacityAnswer& answer) {
     return lies;
 }
 
+// "0.508 of it", "2.52 times it".
+std::string share_words(std::optional<double> ratio) {
+    if (!ratio) return "where nothing fits";
+    return *ratio < 1 ? fmt::format("{:.3f} of it", *ratio) : fmt::format("{:.3f} times it", *ratio);
+}
+
 std::string lies_words(const CapacityAnswer& answer) {
     const std::vector<Lie> lies = lies_of(answer);
     const auto judged = std::ranges::count_if(answer.rows, [](const CapacityRow& row) { return row.judged.has_value(); });
@@ -85,18 +91,33 @@ std::string lies_words(const CapacityAnswer& answer) {
     for (const Lie& lie : lies) {
         false_figures += lie.engines.size();
         const char* verb = lie.engines.size() == 1 ? "reports" : "report";
-        out += fmt::format("{}{} {} {}, {} of it", out.empty() ? "" : "; ", listed(lie.engines), verb, grouped(lie.reported.value),
-                           ratio_words(lie.ratio));
+        out += fmt::format("{}{} {} {}, {}", out.empty() ? "" : "; ", listed(lie.engines), verb, grouped(lie.reported.value),
+                           share_words(lie.ratio));
     }
     const auto true_figures = judged - static_cast<std::ptrdiff_t>(false_figures);
-    if (lies.empty()) return judged == 1 ? "the figure is true" : "every figure is true";
+    if (lies.empty()) return judged == 1 ? "The figure is true" : "Every figure is true";
     if (true_figures > 0) out += true_figures == 1 ? "; the other figure is true" : "; the others are true";
     return out;
 }
 
-std::string upper_first(std::string text) {
-    if (!text.empty() && 'a' <= text[0] && text[0] <= 'z') text[0] = static_cast<char>(text[0] - 'a' + 'A');
-    return text;
+// Engines that have no figure for the same reason.
+struct Excuse {
+    std::string why;
+    std::vector<std::string> engines;
+};
+
+std::vector<Excuse> excuses_of(const CapacityAnswer& answer) {
+    std::vector<Excuse> excuses;
+    for (std::size_t i = 0; i < answer.rows.size(); ++i) {
+        const CapacityRow& row = answer.rows[i];
+        const bool patched = engine_words(answer.rows, i) != row.engine;
+        if (patched || (!row.refusal && !row.unavailable)) continue;
+        const std::string why = why_no_figure(answer, row);
+        const auto same = std::ranges::find(excuses, why, &Excuse::why);
+        if (same != excuses.end()) same->engines.push_back(row.engine);
+        else excuses.push_back({why, {row.engine}});
+    }
+    return excuses;
 }
 
 }  // namespace
@@ -104,8 +125,7 @@ std::string upper_first(std::string text) {
 std::string ratio_words(std::optional<double> ratio) { return ratio ? fmt::format("{:.3f}", *ratio) : "-"; }
 
 std::string fit_words(const CapacityTruth& truth) {
-    if (!truth.grows || truth.further == Tokens{0}) return counted(truth.requests, "request", "requests");
-    return fmt::format("{} + {}", grouped(truth.requests), tokens_words(truth.further.value));
+    return truth.grows ? grouped(truth.requests) + " + " + grouped(truth.further.value) : counted(truth.requests, "request", "requests");
 }
 
 std::string at_once_words(const CapacityTruth& truth) {
@@ -113,25 +133,29 @@ std::string at_once_words(const CapacityTruth& truth) {
 }
 
 std::string verdict_words(const JudgedFigure& judged) {
-    return fmt::format("{}, bound {}", name_of(judged.judgement.verdict), grouped(judged.bound.value));
+    return fmt::format("{} ±{}", name_of(judged.judgement.verdict), grouped(judged.bound.value));
 }
 
 std::string refusal_words(const Refusal& refusal) {
     return fmt::format("{}: {}", name_of(refusal.type), shortened(refusal.message, reason_shown_max));
 }
 
-std::string setting_words(const CapacityKnobs& knobs) {
-    std::vector<std::string> parts;
-    if (knobs.tensor) parts.push_back(fmt::format("tp {}", *knobs.tensor));
-    if (knobs.pipeline) parts.push_back(fmt::format("pp {}", *knobs.pipeline));
-    if (knobs.kv_dtype) parts.push_back("kv-dtype " + *knobs.kv_dtype);
-    if (knobs.memory) parts.push_back("memory " + spelled(*knobs.memory));
-    if (knobs.blocks) parts.push_back("blocks " + grouped(knobs.blocks->value));
-    if (knobs.block) parts.push_back("block " + grouped(knobs.block->value));
-    if (knobs.batched_max) parts.push_back("batched " + grouped(knobs.batched_max->value));
-    if (knobs.model_len_max) parts.push_back("model-len-max " + grouped(knobs.model_len_max->value));
+std::vector<SettingWords> setting_words(const CapacityKnobs& knobs) {
+    const auto number = [](const auto& knob) { return knob ? grouped(knob->value) : std::string(); };
+    return {{"tp", knobs.tensor ? grouped(*knobs.tensor) : ""},
+            {"pp", knobs.pipeline ? grouped(*knobs.pipeline) : ""},
+            {"kv-dtype", knobs.kv_dtype.value_or("")},
+            {"memory", knobs.memory ? spelled(*knobs.memory) : ""},
+            {"blocks", number(knobs.blocks)},
+            {"block", number(knobs.block)},
+            {"batched", number(knobs.batched_max)},
+            {"model-len-max", number(knobs.model_len_max)}};
+}
+
+std::string settings_sentence(const CapacityKnobs& knobs) {
     std::string out;
-    for (const std::string& part : parts) out += (out.empty() ? "" : ", ") + part;
+    for (const SettingWords& setting : setting_words(knobs))
+        if (!setting.value.empty()) out += (out.empty() ? "" : ", ") + std::string(setting.name) + ' ' + setting.value;
     return out;
 }
 
@@ -156,15 +180,13 @@ std::string engine_words(const std::vector<CapacityRow>& rows, std::size_t row) 
 }
 
 std::string capacity_sentence(const CapacityAnswer& answer) {
-    const std::string fits = fits_of(answer);
-    const std::string lies = lies_words(answer);
-    std::vector<std::string> refusals;
-    for (std::size_t i = 0; i < answer.rows.size(); ++i)
-        if (answer.rows[i].refusal && engine_words(answer.rows, i) == answer.rows[i].engine)
-            refusals.push_back(fmt::format("{} refuses it ({})", answer.rows[i].engine, refusal_words(*answer.rows[i].refusal)));
+    std::vector<std::string> sentences{fits_of(answer), lies_words(answer)};
+    for (const Excuse& excuse : excuses_of(answer)) sentences.push_back(listed(excuse.engines) + ": " + excuse.why);
+    std::erase(sentences, std::string());
+    if (sentences.empty() && !answer.rows.empty()) sentences.push_back(why_no_figure(answer, answer.rows.front()));
     std::string out;
-    for (const std::string& part : {fits, lies, listed(refusals)})
-        if (!part.empty()) out += (out.empty() ? "" : " ") + upper_first(part) + '.';
+    for (const std::string& sentence : sentences)
+        if (!sentence.empty()) out += (out.empty() ? "" : " ") + sentence + (sentence.ends_with('.') ? "" : ".");
     return out;
 }
 
