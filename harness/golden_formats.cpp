@@ -1,5 +1,6 @@
 #include "harness/golden_formats.h"
 
+#include "harness/capacity_conformity.h"
 #include "harness/plan_conformity.h"
 
 #include <array>
@@ -9,7 +10,7 @@
 namespace kv {
 
 std::span<const GoldenFormat> golden_formats() {
-    static constexpr std::array<GoldenFormat, 1> formats{plan_format};
+    static constexpr std::array<GoldenFormat, 2> formats{plan_format, capacity_format};
     return formats;
 }
 

@@ -169,7 +169,7 @@ std::optional<Refusal> refusal_of(const Engine& engine, const CapacityCase& give
 CapacityOutcome count_planned_capacity(const Engine& engine, const CapacityCase& given, Tokens length) {
     require(Tokens{1} <= length && length <= given.setup.model_len_max, "a request has a token, and no more than the longest may have");
     require(given.batched_max >= Tokens{1}, "a step schedules at least one token");
-    if (const std::string_view why = no_truth_of(given); !why.empty()) return NoTruth{why};
+    if (const std::string_view why = no_truth_of(engine, given); !why.empty()) return NoTruth{why};
     try {
         return count(engine, given, length);
     } catch (TooManyCalls) {
@@ -178,7 +178,7 @@ CapacityOutcome count_planned_capacity(const Engine& engine, const CapacityCase&
 }
 
 CapacityOutcome count_capacity(const Engine& engine, const CapacityCase& given, Tokens length) {
-    if (no_truth_of(given).empty())
+    if (no_truth_of(engine, given).empty())
         if (std::optional<Refusal> refused = refusal_of(engine, given)) return std::move(*refused);
     return count_planned_capacity(engine, given, length);
 }

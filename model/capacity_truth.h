@@ -5,6 +5,7 @@
 #pragma once
 
 #include "model/cache/cache_setup.h"
+#include "model/engine.h"
 #include "model/refusal.h"
 #include "model/units.h"
 
@@ -52,7 +53,10 @@ using CapacityOutcome = std::variant<CapacityTruth, NoTruth, Refusal>;
 // drafts' states belong to the spec and stay.
 CacheSetup experiment_setup(const CapacityCase& given);
 
+// Ranks that share the tokens of a block of this group.
+std::int64_t ranks_sharing(const Engine& engine, const KvSpec& spec, const CacheSetup& setup);
+
 // Why a case has no truth whatever its length; empty: it has one, or the engine refuses it.
-std::string_view no_truth_of(const CapacityCase& given);
+std::string_view no_truth_of(const Engine& engine, const CapacityCase& given);
 
 }  // namespace kv

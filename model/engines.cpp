@@ -85,13 +85,15 @@ constexpr Engine vllm_0_32_0{.name = "vllm-0.32.0",
                              .common_prefix = no_common_prefix,
                              .zeroed_blocks = attention_zeroed};
 
-// What the harness believes is right, as far as it is modelled: rows addressed by slot have a buffer that holds every slot. The tokens
-// that it reports are still 0.32.0's; they are replaced when capacity is constructed.
+// What the harness believes is right, as far as it is modelled: rows addressed by slot have a buffer that holds every slot, and what is
+// reported is what fits.
 constexpr Engine make_reference() {
     Engine engine = vllm_0_32_0;
     engine.name = "reference";
     engine.meaning = "vLLM 0.32.0 with the rules replaced that are known to be wrong; what the harness believes is right";
     engine.side_buffer_rows = group_slots;
+    engine.concurrency = constructed_concurrency;
+    engine.reported_tokens = constructed_tokens;
     return engine;
 }
 

@@ -9,16 +9,6 @@
 namespace kv {
 namespace {
 
-std::int64_t ranks_of(const Engine& engine, const KvSpec& spec, const CacheSetup& setup) {
-    switch (engine.context_blocks.choice) {
-        case ContextBlocks::all_groups:
-            return checked_mul(setup.decode_context, setup.prefill_context);
-        case ContextBlocks::sharded_groups:
-            return sharding_of(spec) == ContextSharding::sharded ? setup.decode_context : 1;
-    }
-    return 1;
-}
-
 // Aligned states where every draft is reckoned rejected: a state is let go of once the tokens that are sure lie past its block, and the
 // walk from there to the front ends at the first block that holds none. A state below such a gap stays until the request ends.
 class StatesBehindDrafts {
@@ -74,7 +64,7 @@ RequestCalls::Call RequestCalls::operator[](std::int64_t index) const {
 }
 
 GroupHolding::GroupHolding(const Engine& engine, const KvSpec& spec, const CapacityCase& given) {
-    block_ = checked_mul(block_of(spec).value, ranks_of(engine, spec, given.setup));
+    block_ = checked_mul(block_of(spec).value, ranks_sharing(engine, spec, given.setup));
     read(spec, given);
     if (const auto* states = std::get_if<MambaSpec>(&spec)) read_states(*states, engine);
     if (const auto* sinks = std::get_if<SinkFullSpec>(&spec)) taken_from_pool_ = sinks->sink.value_or(Tokens{0}).value / block_;

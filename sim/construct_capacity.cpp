@@ -132,7 +132,7 @@ std::int64_t entries_of(const CapacityCase& given, Tokens length) {
 CapacityOutcome construct_capacity(const Engine& engine, const CapacityCase& given, Tokens length) {
     require(Tokens{1} <= length && length <= given.setup.model_len_max, "a request has a token, and no more than the longest may have");
     require(given.batched_max >= Tokens{1}, "a step schedules at least one token");
-    if (const std::string_view why = no_truth_of(given); !why.empty()) return NoTruth{why};
+    if (const std::string_view why = no_truth_of(engine, given); !why.empty()) return NoTruth{why};
     try {
         if (entries_of(given, length) > entries_max) return NoTruth{too_large};
         return Filling(engine, given).fill(length);

@@ -9,6 +9,7 @@ namespace kv {
 
 double concurrency_by_bytes(const Reporting& report);
 double concurrency_by_blocks(const Reporting& report);
+double concurrency_constructed(const Reporting& report);
 
 Tokens smallest_block_over_all(const Reporting& report, double concurrency);
 Tokens smallest_block_over_growing_attention(const Reporting& report, double concurrency);
@@ -18,6 +19,7 @@ Tokens concurrency_times_length(const Reporting& report, double concurrency);
 Tokens all_blocks_by_smallest(const Reporting& report, double concurrency);
 Tokens bytes_over_attention_rate(const Reporting& report, double concurrency);
 Tokens bytes_over_layer_rate(const Reporting& report, double concurrency);
+Tokens tokens_constructed(const Reporting& report, double concurrency);
 
 inline constexpr Concurrency bytes_of_all_specs{
     .id = "bytes-over-first-page",
@@ -30,7 +32,14 @@ inline constexpr Concurrency blocks_of_all_groups{
         "blocks / sum over groups of the whole blocks one request holds; the null block counts, every request pays its prefill peak (R15)",
     .source = "vllm 0.32.0, get_max_concurrency_for_kv_cache_config",
     .decide = concurrency_by_blocks};
-inline constexpr std::array concurrency_rules{bytes_of_all_specs, blocks_of_all_groups};
+inline constexpr Concurrency constructed_concurrency{
+    .id = "constructed",
+    .meaning =
+        "requests of the longest length that one after another fit the pool, and the share of a further one that does; groups of other "
+        "workers' layers count, a bundle as its first layer; where nothing is held per request, refused",
+    .source = "kvproof: the capacity experiment, counted",
+    .decide = concurrency_constructed};
+inline constexpr std::array concurrency_rules{bytes_of_all_specs, blocks_of_all_groups, constructed_concurrency};
 
 inline constexpr ReportedTokens over_all_groups{
     .id = "smallest-block-over-all-groups",
@@ -72,7 +81,13 @@ inline constexpr ReportedTokens layer_rate{
     .meaning = "pool bytes / bytes of one token of the largest attention layer x all layers; states are not priced (B27)",
     .source = "TensorRT-LLM#5371",
     .decide = bytes_over_layer_rate};
+inline constexpr ReportedTokens constructed_tokens{
+    .id = "constructed",
+    .meaning = "the tokens of the requests of the longest length that one after another fit the pool, and of the further one that does",
+    .source = "kvproof: the capacity experiment, counted",
+    .decide = tokens_constructed};
 inline constexpr std::array reported_tokens_rules{over_all_groups,          over_growing_groups,   over_positive_list, over_negative_list,
-                                                  length_times_concurrency, blocks_times_smallest, attention_rate,     layer_rate};
+                                                  length_times_concurrency, blocks_times_smallest, attention_rate,     layer_rate,
+                                                  constructed_tokens};
 
 }  // namespace kv
