@@ -12,7 +12,7 @@
 namespace kv {
 namespace {
 
-constexpr std::int64_t calls_max = std::int64_t{1} << 24;  // That are looked at in all.
+constexpr std::int64_t calls_max = std::int64_t{1} << 22;  // That are looked at in all.
 constexpr std::string_view too_many_calls = "budget, blocks and chunks have no short period: too many different calls to count";
 
 struct TooManyCalls {};

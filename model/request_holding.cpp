@@ -37,8 +37,8 @@ private:
             --expected;
         }
         states_.erase(begin, end);
-        const auto before = std::ranges::find(states_, before_);
-        if (before_ < running && before != states_.end()) states_.erase(before);
+        const auto before = std::ranges::lower_bound(states_, before_);
+        if (before_ < running && before != states_.end() && *before == before_) states_.erase(before);
     }
 
     std::int64_t block_, drafts_;

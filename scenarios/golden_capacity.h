@@ -14,7 +14,7 @@
 
 namespace kv {
 
-inline constexpr std::size_t recorded_lengths_max = 256;
+inline constexpr std::size_t recorded_lengths_max = 32;
 inline constexpr std::int64_t recorded_length_max = std::int64_t{1} << 22;
 
 struct RecordedFit {

@@ -36,7 +36,7 @@ TEST_P(Capacity, CountedIsWhatTheEnginesManagerIsFilledWith) {
 }
 
 TEST_P(Capacity, CountedIsWhatAPlainLoopFinds) {
-    for (int i = 0; i < cases; ++i) {
+    for (int i = 0; i < 2500; ++i) {
         const DrawnCase drawn = drawer.draw();
         const CapacityOutcome counted = count_capacity(engine, drawn.given, drawn.length);
         const auto* truth = std::get_if<CapacityTruth>(&counted);
