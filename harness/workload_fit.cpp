@@ -13,6 +13,7 @@ namespace kv {
 namespace {
 
 constexpr std::int64_t starts_max = 9;
+constexpr std::size_t tried_max = 100'000;  // Requests from each starting point.
 
 class Filling {
 public:
@@ -28,7 +29,7 @@ public:
     Filled fill(const std::vector<Tokens>& lengths, std::size_t start) {
         Filled filled;
         Blocks free = given_.setup.blocks - Blocks{1};
-        for (std::size_t i = 0; i < lengths.size(); ++i) {
+        for (std::size_t i = 0; i < std::min(lengths.size(), tried_max); ++i) {
             const Tokens length = lengths[(start + i) % lengths.size()];
             const Blocks idle = idle_of(length);
             if (idle > free || !fits(length, free)) break;

@@ -192,9 +192,14 @@ std::string workload_table(const CapacityPool& pool, Color color) {
                         fmt::format("{} of {}: longer than {}", grouped(fit.too_long), counted(fit.requests, "request", "requests"),
                                     counted(pool.model_len_max.value, "token", "tokens")));
     if (fit.points.empty()) return out;
-    out += key_line("fit at once", fmt::format("{}, together {}; from {} to {} over {}", counted(fit.median, "request", "requests"),
-                                               counted(fit.median_tokens.value, "token", "tokens"), grouped(fit.fewest), grouped(fit.most),
-                                               counted(fit.starts, "starting point", "starting points")));
+    const bool all = fit.fewest == fit.requests - fit.too_long;
+    std::string fits =
+        fmt::format("{}, together {}", counted(fit.median, "request", "requests"), counted(fit.median_tokens.value, "token", "tokens"));
+    if (all) fits += ": all of them";
+    else
+        fits += fmt::format("; from {} to {} over {}", grouped(fit.fewest), grouped(fit.most),
+                            counted(fit.starts, "starting point", "starting points"));
+    out += key_line("fit at once", fits);
     TextTable table({{"requests"}, {"length", Align::right}, {"true tokens", Align::right}, {"at once", Align::right}});
     for (const WorkloadPoint& each : fit.points) {
         const auto* truth = std::get_if<CapacityTruth>(&each.point.outcome);
