@@ -15,7 +15,7 @@ namespace kv {
 namespace {
 
 constexpr std::size_t name_shown_max = 60;
-constexpr std::size_t reason_in_table_max = 44;  // The sentence says all of it.
+constexpr std::size_t reason_in_table_max = 20;  // The sentence says all of it.
 constexpr std::size_t pools_beside_max = 3;      // That one table shows beside each other.
 
 std::string title(std::string_view text, Color color) { return '\n' + bold(text, color) + '\n'; }

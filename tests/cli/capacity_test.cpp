@@ -122,7 +122,7 @@ INSTANTIATE_TEST_SUITE_P(
                       Nonsense{"option", gpt + " --lenght 5", "did you mean --length?"},
                       Nonsense{"format", gpt + " --format xml", "--format"},
                       Nonsense{"workload", gpt + " --workload README.md", "README.md:1:1: error: unknown column"}),
-    [](const auto& info) { return std::string(info.param.name); });
+    [](const auto& each) { return std::string(each.param.name); });
 
 }  // namespace
 }  // namespace kv::testing

@@ -55,9 +55,11 @@ TEST(CapacityModels, TakeMemoryBlocksStepsAndLengthFromTheFlags) {
     EXPECT_EQ(model.settings.blocks_override, Blocks{77});
     EXPECT_EQ(model.settings.batched_max, Tokens{512});
     EXPECT_EQ(model.settings.model_len_max, Tokens{4096});
-    for (const KvSpec& spec : model.layers.specs)
-        if (const auto* mamba = std::get_if<MambaSpec>(&spec); mamba != nullptr && mamba->mode == MambaMode::none)
-            EXPECT_EQ(mamba->block, TokensPerBlock{4096}) << "one state a request: a block as long as the longest";
+    for (const KvSpec& spec : model.layers.specs) {
+        const auto* mamba = std::get_if<MambaSpec>(&spec);
+        if (mamba == nullptr || mamba->mode != MambaMode::none) continue;
+        EXPECT_EQ(mamba->block, TokensPerBlock{4096}) << "one state a request: a block as long as the longest";
+    }
 }
 
 TEST(CapacityModels, OfAScenarioFileTakeTheCacheDtypeAndNoOtherRanks) {
@@ -68,8 +70,8 @@ TEST(CapacityModels, OfAScenarioFileTakeTheCacheDtypeAndNoOtherRanks) {
     for (const KvSpec& spec : file_of(fp8)->layers.specs) EXPECT_EQ(attention_of(spec)->dtype, DType::uint8);
     EXPECT_EQ(file_of(model_under(model, engine, {.kv_dtype = "auto"}))->layers.specs, model.stated->layers.specs);
     EXPECT_EQ(attention_of(file_of(model_under(model, engine, {.kv_dtype = "float32"}))->layers.specs[0])->dtype, DType::float32);
-    for (const KvSpec& spec : file_of(model_under(model, engine, {.block = TokensPerBlock{64}}))->layers.specs)
-        EXPECT_EQ(block_of(spec).value, 64);
+    const auto blocks = model_under(model, engine, {.block = TokensPerBlock{64}});
+    for (const KvSpec& spec : file_of(blocks)->layers.specs) EXPECT_EQ(block_of(spec).value, 64);
     EXPECT_THAT(why(model_under(model, engine, {.tensor = 2})), HasSubstr("the file states tp = 1"));
     EXPECT_THAT(why(model_under(model, engine, {.pipeline = 2})), HasSubstr("the file states pp = 1"));
     EXPECT_THAT(why(model_under(model, engine, {.kv_dtype = "fp8_ds_mla"})), HasSubstr("does not fit"));

@@ -53,9 +53,9 @@ TEST(CapacityReport, OfReferenceIsTrueForEveryModel) {
     const auto reference = std::vector{AskedEngine{"reference", engine_called("reference")}};
     for (const CapacityModel& model : loaded_models({recorded_models("0.32.0")})) {
         const CapacityAnswer answer = answer_of(model, {}, reference);
-        if (answer.rows[0].judged)
-            EXPECT_TRUE(answer.rows[0].judged->is_true())
-                << model.name << ' ' << answer.rows[0].said->reported.value << " of " << answer.rows[0].judged->truth.value;
+        if (!answer.rows[0].judged) continue;
+        EXPECT_TRUE(answer.rows[0].judged->is_true())
+            << model.name << ' ' << answer.rows[0].said->reported.value << " of " << answer.rows[0].judged->truth.value;
     }
 }
 

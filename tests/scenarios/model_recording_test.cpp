@@ -15,7 +15,7 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
 Json two_stages() {
-    return Json::parse(R"({"model":"small","engine":"vllm-0.32.0","architecture":"DeepseekV4ForCausalLM",
+    return Json::parse(R"json({"model":"small","engine":"vllm-0.32.0","architecture":"DeepseekV4ForCausalLM",
  "args":{"max_model_len":4096,"tp":2,"pp":2,"kv_cache_dtype":"fp8"},
  "resolved":{"max_model_len":4096,"block_size":16,"enable_prefix_caching":true,"mamba_cache_mode":"none","max_num_batched_tokens":2048,
   "max_num_seqs":64,"disable_hybrid_kv_cache_manager":false,"max_num_encoder_input_tokens":2048,"async_scheduling":true,
@@ -28,7 +28,7 @@ Json two_stages() {
  "groups":[{"spec":0,"layers":[0]}],"worker_groups":[[{"spec":0,"layers":[0]}],[{"spec":0,"layers":[1]}]],
  "num_blocks":[100,100],"group_block_sizes":[16],"reported_tokens":1600,"max_concurrency":0.4,"block_size_after":16,
  "scheduler_block_size":16,"hash_block_size":16
-})");
+})json");
 }
 
 std::variant<ModelRecording, Diagnostics> read(const Json& json) {
@@ -105,7 +105,7 @@ INSTANTIATE_TEST_SUITE_P(
                       Mistake{"memory", [](Json& j) { j["available_memory"] = -5; }, "available_memory"},
                       Mistake{"no_resolved", [](Json& j) { j.erase("resolved"); }, "resolved"},
                       Mistake{"layers_are_no_list", [](Json& j) { j["layers"] = "a"; }, "layers"}),
-    [](const auto& info) { return std::string(info.param.name); });
+    [](const auto& each) { return std::string(each.param.name); });
 
 TEST(RefusedModel, IsOfAllArgumentsOrOfThoseThatItNames) {
     const auto read_refused = [](const std::string& text) {

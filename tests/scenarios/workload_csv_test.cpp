@@ -91,7 +91,7 @@ INSTANTIATE_TEST_SUITE_P(
                 "w.csv:2:5: error: `prefix_blocks_512`: expected ids such as `0 14-27`"},
         Mistake{"blocks_text", "prompt_tokens,output_tokens,prefix_blocks_512\n1,2,5-3-1\n", "w.csv:2:5: error"},
         Mistake{"old_line_ends", "prompt_tokens,output_tokens\r1,2\r3,4", "w.csv:1:15: error: unknown column"}),
-    [](const auto& info) { return std::string(info.param.name); });
+    [](const auto& each) { return std::string(each.param.name); });
 
 TEST(WorkloadCsv, TellsAllErrorsAtOnceUpToAHundred) {
     const std::string three = errors_of("prompt_tokens,output_tokens\nx,1\n1,2\n3\n4,y\n");
