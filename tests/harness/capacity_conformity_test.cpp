@@ -68,6 +68,26 @@ TEST(RecordedTruths, TellErrorsApartByTheirClass) {
     EXPECT_THAT(differing(line), Contains("truth[].constructed.error"));
 }
 
+TEST(RecordedTruths, WithAChangedByteAreToldOrAgreeButNeverCrash) {
+    for (const auto& [version, id] : {std::pair{"0.18.0", "nemotron-align-spec"}, std::pair{"0.32.0", "circular-and-sliding-mla"}}) {
+        Json recorded = recorded_truth(version, id);
+        recorded["truth"] = Json::array({recorded["truth"][1]});
+        const std::string line = recorded.dump();
+        const Engine engine = std::get<Engine>(engine_spelled(recorded["engine"].get<std::string>()));
+        for (std::size_t place = 0; place < line.size(); ++place) {
+            for (const char* bytes : {"0", "1", "-", "999999999"}) {
+                std::string changed = line;
+                changed.replace(place, 1, bytes);
+                const auto document = read_json({.file = "case.jsonl", .text = changed});
+                if (std::holds_alternative<Diagnostics>(document)) continue;
+                const auto read = read_golden_capacity(std::get<JsonDocument>(document));
+                const auto* golden = std::get_if<std::optional<GoldenCapacity>>(&read);
+                if (golden != nullptr && golden->has_value()) compare_capacity(**golden, engine);
+            }
+        }
+    }
+}
+
 // Rules of the cache that decide what fits. The others decide in what order, or what is said of it.
 TEST(RecordedTruths, NoticeARuleThatIsSwapped) {
     for (const std::string version : {"0.18.0", "0.32.0"}) {

@@ -163,7 +163,7 @@ INSTANTIATE_TEST_SUITE_P(Of, Capacity,
                          ::testing::Values(Tried{"vllm-0.18.0", PlainVersion::vllm_0_18}, Tried{"vllm-0.32.0", PlainVersion::vllm_0_32}),
                          [](const auto& tried) { return std::string(tried.param.version == PlainVersion::vllm_0_18 ? "Old" : "New"); });
 
-// What `reference` reports goes through a plan; here the count behind it, which asks no manager.
+// The count behind what `reference` reports, which asks no manager.
 TEST(ReferenceCapacity, IsWhatAPlainLoopFindsWithTheGateOfItsEngine) {
     const Engine engine = engine_of("reference");
     CaseDrawer drawer(seed + 1, true);

@@ -54,7 +54,7 @@ Verdict verdict(const std::string& engine, const Model& model, Tokens reported) 
 
 const Model window_and_full_160k{{full({}), window({}, 4096)}, 15000, 2048, 160000};
 
-TEST(WindowOf4096AndFull, HoldsOneRequestOf160000TokensAndMost0fASecond) {
+TEST(WindowOf4096AndFull, HoldsOneRequestOf160000TokensAndPartOfASecond) {
     const CapacityTruth old = truth_of("vllm-0.18.0", window_and_full_160k, 160000);
     EXPECT_EQ(old.requests, 1);
     EXPECT_EQ(old.tokens(), Tokens{230705});
@@ -152,7 +152,7 @@ TEST(CrossAttention, IsCountedInRequestsOfTheEncodersTokens) {
     EXPECT_EQ(text_of(construct_capacity(engine, given, Tokens{448})), text_of(CapacityOutcome(truth)));
 }
 
-TEST(EncoderOnlyAttention, HasNoTruthAndReferenceRefusesToReportOne) {
+TEST(EncoderOnlyAttention, HasNoTruth) {
     const KvSpec spec = EncoderOnlySpec{.cache = cache_of({})};
     const CapacityCase given = case_of({{spec}, 1000, 2048, 448});
     const std::string why = "encoder-only attention holds nothing between steps";
