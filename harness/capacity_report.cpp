@@ -50,8 +50,14 @@ public:
         const auto planned = plan_file(asked.engine, model);
         if (const auto* wrong = std::get_if<Diagnostic>(&planned)) return *wrong;
         const auto& plan = std::get<PlannedFile>(planned);
-        row.pool = pool_of(asked, model, plan);
-        say(row, plan);
+        try {
+            row.pool = pool_of(asked, model, plan);
+            say(row, plan);
+        } catch (const SizeOverflow& overflow) {
+            Diagnostic wrong = model.model_place;
+            wrong.message = std::string("what fits of this model is too large to be counted: ") + overflow.what();
+            return wrong;
+        }
         answer_.rows.push_back(std::move(row));
         return std::nullopt;
     }
