@@ -22,9 +22,10 @@ using Run = std::function<int()>;  // Gives the exit status.
 Run add_plan(CLI::App& app);
 Run add_conform(CLI::App& app);
 Run add_explain(CLI::App& app);
+Run add_capacity(CLI::App& app);
 
 // Options that several commands have.
-void add_output_options(CLI::App& command, OutputOptions& options);
+void add_output_options(CLI::App& command, OutputOptions& options, const std::vector<std::string>& formats = {"text", "json"});
 
 struct EngineOptions {
     std::optional<std::string> engine;  // Empty: the file's, or the newest.

@@ -15,8 +15,10 @@ std::string with_patch(const std::string& spelling, const std::string& patch) {
 
 }  // namespace
 
-void add_output_options(CLI::App& command, OutputOptions& options) {
-    command.add_option("--format", options.format, "text or json")->check(CLI::IsMember({"text", "json"}))->type_name("FORMAT");
+void add_output_options(CLI::App& command, OutputOptions& options, const std::vector<std::string>& formats) {
+    std::string names;
+    for (std::size_t i = 0; i < formats.size(); ++i) names += (i == 0 ? "" : i + 1 == formats.size() ? " or " : ", ") + formats[i];
+    command.add_option("--format", options.format, names)->check(CLI::IsMember(formats))->type_name("FORMAT");
     command.add_option("--output", options.file, "write the report to FILE, whole or not at all")->type_name("FILE");
     command.add_option("--color", options.color, "auto, always or never; NO_COLOR is honoured")
         ->check(CLI::IsMember({"auto", "always", "never"}))

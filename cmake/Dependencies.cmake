@@ -3,6 +3,7 @@ find_package(Boost CONFIG REQUIRED COMPONENTS headers iostreams)  # model/: valu
 find_package(fmt REQUIRED)                                        # scenarios/, reports/
 find_package(nlohmann_json REQUIRED)                              # scenarios/, reports/
 find_path(KV_TOML_INCLUDE_FOLDER toml++/toml.h REQUIRED)          # scenarios/
+find_path(KV_CSV_INCLUDE_FOLDER libfccp/csv.h REQUIRED)           # scenarios/: fast-cpp-csv-parser
 find_package(CLI11 REQUIRED)                                      # cli/
 find_package(Threads REQUIRED)
 if(KV_TESTS)

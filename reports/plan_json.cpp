@@ -1,5 +1,6 @@
 #include "reports/plan_json.h"
 
+#include "reports/refusal_json.h"
 #include "reports/spec_json.h"
 
 #include <nlohmann/json.hpp>
@@ -47,21 +48,6 @@ Json settings_json(const Settings& settings) {
             {"prefix_match_unit", or_null(settings.prefix_match_unit)}};
 }
 
-Json refusal_json(const Refusal& refusal) {
-    Json out{{"type", name_of(refusal.type)}, {"raised_in", refusal.raised_in}, {"message", refusal.message}, {"figures", refusal.figures}};
-    out["layer"] = refusal.layer.empty() ? Json(nullptr) : Json(refusal.layer);
-    out["admission"] = nullptr;
-    if (!refusal.admission) return out;
-    const AdmissionFigures& figures = *refusal.admission;
-    out["admission"] = {{"worker", figures.worker},
-                        {"there", figures.checked.value},
-                        {"needed", or_null(figures.needed)},
-                        {"estimated_len_max", or_null(figures.estimated_len_max)}};
-    return out;
-}
-
-Json optional_refusal(const std::optional<Refusal>& refusal) { return refusal ? refusal_json(*refusal) : Json(nullptr); }
-
 Json capacity_json(const std::optional<Capacity>& capacity) {
     if (!capacity) return nullptr;
     return {{"reported_tokens", capacity->reported.value}, {"concurrency", capacity->concurrency}};
@@ -90,7 +76,7 @@ Json specs_json(const std::vector<PlannedSpec>& specs) {
                        {"planned", row.planned ? spec_json(*row.planned) : Json(nullptr)},
                        {"page_bytes", or_null(row.page)},
                        {"page_bytes_real", or_null(row.page_real)},
-                       {"page_refusal", optional_refusal(row.page_refusal)}});
+                       {"page_refusal", optional_refusal_json(row.page_refusal)}});
     return out;
 }
 
@@ -162,10 +148,10 @@ Json report_json(const PlanReport& report) {
     out["padding_layers"] = plan.padding_layers;
     out["capacity"] = capacity_json(plan.capacity);
     out["concurrent_tokens"] = or_null(planned.concurrent_tokens);
-    out["capacity_refusal"] = optional_refusal(plan.capacity_refusal);
+    out["capacity_refusal"] = optional_refusal_json(plan.capacity_refusal);
     out["side_buffer"] = side_buffer_json(plan.side_buffer);
     out["scheduler"] = scheduler_json(plan.scheduler);
-    out["block_size_refusal"] = optional_refusal(plan.block_size_refusal);
+    out["block_size_refusal"] = optional_refusal_json(plan.block_size_refusal);
     return out;
 }
 

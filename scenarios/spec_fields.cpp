@@ -109,6 +109,31 @@ struct ReadValue {
     }
 };
 
+// Values as the engine's own objects print them.
+struct ReadClassValue : ReadValue {
+    using ReadValue::operator();
+
+    void operator()(JsonValue value, CacheRole& out, IntegerRange) const {
+        static constexpr std::array<std::string_view, 2> names{"SPARSE", "INDEXER"};
+        out = static_cast<CacheRole>(read_choice(value, names, errors));
+    }
+
+    // A number of bytes, or "MultipleOf(64)".
+    void operator()(JsonValue value, StrideAlignment& out, IntegerRange range) const {
+        constexpr std::string_view start = "MultipleOf(";
+        out = {};
+        if (value.kind() != JsonKind::string) return ReadValue::operator()(value, out.bytes, range);
+        const std::string_view text = value.string();
+        std::int64_t tokens = 0;
+        const char* const end = text.data() + text.size();
+        const bool starts = text.starts_with(start);
+        const auto number = starts ? std::from_chars(text.data() + start.size(), end, tokens) : std::from_chars_result{end, {}};
+        if (starts && number.ec == std::errc() && std::string_view(number.ptr, end) == ")" && range.least <= tokens && tokens <= range.most)
+            out.kernel_block = Tokens{tokens};
+        else errors.note_expected(value, "a number of bytes or \"MultipleOf(64)\"");
+    }
+};
+
 struct TextOf {
     std::string operator()(std::int64_t value) const { return fmt::format("{}", value); }
     template <class Unit>
@@ -193,6 +218,19 @@ void check_states_fit(JsonFields& fields, const AttentionCache& cache) {
                          fmt::format("expected tokens_per_state of at most block_size, {}: a block holds a state", cache.block.value));
 }
 
+// By the place in `kinds`.
+constexpr std::array<std::string_view, 12> class_names{"FullAttentionSpec",  "SlidingWindowSpec",     "ChunkedLocalAttentionSpec",
+                                                       "MambaSpec",          "MLAAttentionSpec",      "EncoderOnlyAttentionSpec",
+                                                       "CrossAttentionSpec", "SinkFullAttentionSpec", "SlidingWindowMLASpec",
+                                                       "RSWASpec",           "CircularBufferSpec",    "HiddenStateCacheSpec"};
+static_assert(class_names.size() == kinds.size());
+
+// 0.18.0 records the size of values only of full attention: the other kinds have that of the keys.
+void complete(KvSpec& spec, RecordShape shape) {
+    AttentionCache* const cache = attention_of(spec);
+    if (cache != nullptr && shape == RecordShape::vllm_0_18 && full_of(spec) == nullptr) cache->head_size_v = cache->head_size;
+}
+
 }  // namespace
 
 std::span<const std::string_view> recorded_kinds(RecordShape shape) {
@@ -208,10 +246,8 @@ KvSpec read_spec(JsonFields& fields, RecordShape shape) {
         if (const auto value = fields.need(field)) ReadValue{fields.errors()}(*value, out, range);
     };
     std::visit([&](auto& of_kind) { visit_fields(of_kind, shape, read); }, spec);
-    AttentionCache* const cache = attention_of(spec);
-    if (cache == nullptr) return spec;
-    if (shape == RecordShape::vllm_0_18 && full_of(spec) == nullptr) cache->head_size_v = cache->head_size;
-    check_states_fit(fields, *cache);
+    complete(spec, shape);
+    if (const AttentionCache* const cache = attention_of(spec)) check_states_fit(fields, *cache);
     return spec;
 }
 
@@ -230,6 +266,21 @@ KvSpec read_spec_with_defaults(JsonFields& fields, std::string_view kind, Record
     if (cache == nullptr) return spec;
     if (!has_head_size_v) cache->head_size_v = cache->head_size;
     check_states_fit(fields, *cache);
+    return spec;
+}
+
+KvSpec read_class_spec(JsonFields& fields, RecordShape shape) {
+    const std::optional<JsonValue> kind = fields.need("kind");
+    if (!kind) return FullSpec{};
+    const auto known = std::span(class_names).first(recorded_kinds(shape).size());
+    KvSpec spec = spec_of_kind(kinds[read_choice(*kind, known, fields.errors())]).value_or(FullSpec{});
+    const auto read = [&](std::string_view field, auto&& out, IntegerRange range) {
+        using Field = std::remove_cvref_t<decltype(out)>;
+        const bool optional = is_optional<Field> || std::is_same_v<Field, StrideAlignment>;
+        if (const auto value = optional ? fields.find(field) : fields.need(field)) ReadClassValue{{fields.errors()}}(*value, out, range);
+    };
+    std::visit([&](auto& of_kind) { visit_fields(of_kind, shape, read); }, spec);
+    complete(spec, shape);
     return spec;
 }
 

@@ -25,6 +25,9 @@ std::span<const std::string_view> recorded_kinds(RecordShape shape);
 // Reads the kind and its fields from an object that may have other fields too. Notes what is wrong.
 KvSpec read_spec(JsonFields& fields, RecordShape shape);
 
+// The same as the engine's own objects print: the kind by the name of its class, and only the fields that are not null.
+KvSpec read_class_spec(JsonFields& fields, RecordShape shape);
+
 // Reads the fields of a kind whose name was read already. Those that the engine's class has a default for may be left out.
 KvSpec read_spec_with_defaults(JsonFields& fields, std::string_view kind, RecordShape shape);
 

@@ -2,7 +2,7 @@
 set -euo pipefail
 
 packages=(g++ cmake ninja-build ccache pkg-config libboost-dev libboost-iostreams-dev librapidcheck-dev libgtest-dev libgmock-dev
-    libtomlplusplus-dev nlohmann-json3-dev libcli11-dev libfmt-dev libbenchmark-dev zlib1g-dev)
+    libtomlplusplus-dev libfccp-dev nlohmann-json3-dev libcli11-dev libfmt-dev libbenchmark-dev zlib1g-dev)
 logs=$root/build/logs
 talk=${talk:-all}  # all: a line for every stage; work: only for what takes time (then ./run's output is kvproof's own)
 

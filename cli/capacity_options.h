@@ -1,0 +1,26 @@
+// What the flags of `kvproof capacity` ask, read from their text.
+#pragma once
+
+#include "harness/capacity_report.h"
+#include "scenarios/diagnostic.h"
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace kv::cli {
+
+// The flags as they were written; empty: not given.
+struct CapacityFlags {
+    std::vector<std::string> engines, sweeps;
+    std::optional<std::string> length, memory, tensor, pipeline, kv_dtype, blocks, block, batched, model_len_max, tolerance;
+};
+
+inline constexpr std::size_t questions_max = 256;  // Of all sweeps together.
+
+std::vector<AskedEngine> asked_engines(const CapacityFlags& flags, Diagnostics& diagnostics);
+
+// One question for each combination of what is swept. What is wrong is added to the diagnostics.
+std::vector<CapacityQuestion> asked_questions(const CapacityFlags& flags, Diagnostics& diagnostics);
+
+}  // namespace kv::cli

@@ -1,0 +1,53 @@
+// The models that a capacity report is asked of: scenario files, and real models as engines recorded them, joined by their names.
+#pragma once
+
+#include "model/engine.h"
+#include "scenarios/model_file.h"
+#include "scenarios/model_recording.h"
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+namespace kv {
+
+// What flags and sweeps set instead of what a model's file says.
+struct CapacityKnobs {
+    std::optional<std::int64_t> tensor = {}, pipeline = {};
+    std::optional<std::string> kv_dtype = {};  // One of kv_dtype_names().
+    std::optional<Bytes> memory = {};          // Of each worker.
+    std::optional<Blocks> blocks = {};
+    std::optional<TokensPerBlock> block = {};
+    std::optional<Tokens> batched_max = {};
+    std::optional<Tokens> model_len_max = {};
+};
+
+// Packed forms of a cache, and element types.
+std::vector<std::string_view> kv_dtype_names();
+
+struct CapacityModel {
+    std::string name;
+    std::optional<ModelFile> stated = {};       // By a scenario file; else:
+    std::vector<ModelRecording> recorded = {};  // Under several arguments, by several engines.
+    std::vector<RefusedModel> refused = {};
+};
+
+// Why there is no model to plan: nobody stated or recorded it so, or the engine itself refuses to run it so.
+struct Unavailable {
+    enum class Why : std::uint8_t { not_there, refused_by_engine };
+    Why by = Why::not_there;
+    std::string why;
+};
+
+// The model as this engine has it under these settings. Of several recordings that fit, the one with the longest requests.
+std::variant<ModelFile, Unavailable> model_under(const CapacityModel& model, const Engine& engine, const CapacityKnobs& knobs);
+
+inline constexpr std::size_t recordings_max = 1 << 14;
+
+// All that is wrong in all files is told at once. `names`: only these models; all where it is empty.
+std::variant<std::vector<CapacityModel>, Diagnostics> load_capacity_models(const std::vector<std::string>& files,
+                                                                           const std::vector<std::string>& names);
+
+}  // namespace kv

@@ -1,0 +1,130 @@
+#include "harness/capacity_report.h"
+
+#include "harness/capacity_pool.h"
+#include "harness/plan_file.h"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+namespace kv {
+
+namespace {
+
+constexpr std::array<std::string_view, 4> spoken_slots{"concurrency", "reported-tokens", "capture-group", "side-buffer"};
+
+// Two engines that differ in nothing but what they say of a plan.
+bool same_pool(const Engine& one, const Engine& other) {
+    return std::ranges::all_of(slots(), [&](const Slot& slot) {
+        return std::ranges::find(spoken_slots, slot.id) != spoken_slots.end() || slot.rule_of(one) == slot.rule_of(other);
+    });
+}
+
+bool touches(const Patch& patch, std::string_view slot) {
+    return std::ranges::any_of(patch.replacements, [&](const Patch::Replacement& replaced) { return replaced.slot == slot; });
+}
+
+AskedEngine spelled(const std::string& spelling) { return {spelling, std::get<Engine>(engine_spelled(spelling))}; }
+
+JudgedFigure judged(const CapacityPool& pool, Tokens truth, Tokens reported, double tolerance) {
+    const auto widened = static_cast<std::int64_t>(static_cast<double>(truth.value) * tolerance);
+    return {.truth = truth,
+            .bound = std::max(pool.grain, Tokens{widened}),
+            .judgement = judge_capacity(reported, truth, pool.grain, tolerance)};
+}
+
+class Answering {
+public:
+    Answering(const CapacityModel& model, const CapacityQuestion& question)
+        : model_(model), answer_{.model = model.name, .question = question, .pools = {}, .rows = {}} {}
+
+    std::optional<Diagnostic> ask(const AskedEngine& asked) {
+        CapacityRow row{.engine = asked.spelling};
+        auto under = model_under(model_, asked.engine, answer_.question.knobs);
+        if (auto* unavailable = std::get_if<Unavailable>(&under)) {
+            row.unavailable = std::move(*unavailable);
+            answer_.rows.push_back(std::move(row));
+            return std::nullopt;
+        }
+        const auto& model = std::get<ModelFile>(under);
+        const auto planned = plan_file(asked.engine, model);
+        if (const auto* wrong = std::get_if<Diagnostic>(&planned)) return *wrong;
+        const auto& plan = std::get<PlannedFile>(planned);
+        try {
+            row.pool = pool_of(asked, model, plan);
+            say(row, plan);
+        } catch (const SizeOverflow& overflow) {
+            Diagnostic wrong = model.model_place;
+            wrong.message = std::string("what fits of this model is too large to be counted: ") + overflow.what();
+            return wrong;
+        }
+        answer_.rows.push_back(std::move(row));
+        return std::nullopt;
+    }
+
+    CapacityAnswer take() { return std::move(answer_); }
+
+private:
+    std::size_t pool_of(const AskedEngine& asked, const ModelFile& model, const PlannedFile& planned) {
+        const auto known = std::ranges::find_if(engines_, [&](const PooledEngine& earlier) {
+            return earlier.recorded_for == model.engine && same_pool(earlier.engine, asked.engine);
+        });
+        if (known != engines_.end()) return static_cast<std::size_t>(known - engines_.begin());
+        engines_.push_back({asked.engine, model.engine});
+        answer_.pools.push_back(make_pool(asked, model, planned, answer_.question));
+        return answer_.pools.size() - 1;
+    }
+
+    void say(CapacityRow& row, const PlannedFile& planned) {
+        const CapacityPool& pool = answer_.pools[*row.pool];
+        if (const auto* refused = std::get_if<RefusedPlan>(&planned.outcome)) {
+            row.refusal = refused->refusal;
+            return;
+        }
+        const Plan& plan = std::get<Plan>(planned.outcome);
+        row.refusal = plan.capacity_refusal;
+        row.said = plan.capacity;
+        if (const CapacityTruth* truth = pool.truth(); truth != nullptr && row.said)
+            row.judged = judged(pool, truth->tokens(), row.said->reported, answer_.question.tolerance);
+    }
+
+    const CapacityModel& model_;
+    CapacityAnswer answer_;
+    struct PooledEngine {
+        Engine engine;
+        std::string recorded_for;  // Whose recording of the model it is; of a scenario file always the same.
+    };
+    std::vector<PooledEngine> engines_;  // The first of each pool.
+};
+
+}  // namespace
+
+std::vector<AskedEngine> default_engines() {
+    std::vector<AskedEngine> asked;
+    for (const Engine& engine : engines()) {
+        asked.push_back(spelled(std::string(engine.name)));
+        if (asked.size() > 1) continue;
+        for (const Patch& patch : patches())
+            if (touches(patch, "reported-tokens")) asked.push_back(spelled(std::string(engine.name) + '+' + std::string(patch.id)));
+    }
+    return asked;
+}
+
+bool CapacityAnswer::any_answer() const {
+    return std::ranges::any_of(
+        rows, [](const CapacityRow& row) { return !row.unavailable || row.unavailable->by == Unavailable::Why::refused_by_engine; });
+}
+
+bool CapacityAnswer::all_true() const {
+    return std::ranges::all_of(rows, [](const CapacityRow& row) { return !row.judged || row.judged->is_true(); });
+}
+
+std::variant<CapacityAnswer, Diagnostic> capacity_of(const CapacityModel& model, const std::vector<AskedEngine>& engines,
+                                                     const CapacityQuestion& question) {
+    Answering answering(model, question);
+    for (const AskedEngine& asked : engines)
+        if (const auto wrong = answering.ask(asked)) return *wrong;
+    return answering.take();
+}
+
+}  // namespace kv
