@@ -3,6 +3,7 @@
 
 #include "model/plan.h"
 #include "model/rule.h"
+#include "model/rules/cache.h"
 
 #include <cstdint>
 #include <optional>
@@ -78,6 +79,17 @@ struct Engine {
     SideBufferRows side_buffer_rows;
     BlockSizes block_sizes;
     Report report;
+    Algorithm<CacheSetups> cache_setups;
+    Algorithm<FreeOrder> free_order;
+    Algorithm<ContextBlocks> context_blocks;
+    Algorithm<HitSearch> hit_search;
+    Algorithm<HitAdoption> hit_adoption;
+    Algorithm<RequestGate> request_gate;
+    Algorithm<WindowBasis> window_basis;
+    Algorithm<StateBlocks> state_blocks;
+    Algorithm<CachedBlocks> cached_blocks;
+    Algorithm<CommonPrefix> common_prefix;
+    Algorithm<ZeroedBlocks> zeroed_blocks;
 };
 
 std::span<const Engine> engines();  // As released, and `reference`.

@@ -4,6 +4,7 @@
 #include "model/rules/admission.h"
 #include "model/rules/block_bytes.h"
 #include "model/rules/block_sizes.h"
+#include "model/rules/cache.h"
 #include "model/rules/capacity.h"
 #include "model/rules/capture.h"
 #include "model/rules/draft_groups.h"

@@ -1,4 +1,4 @@
-// The engines that ship: each a table of rules, read from top to bottom in the order in which a plan is made.
+// The engines that ship: each a table of rules, read from top to bottom in the order in which a plan is made and then lived in.
 #include "model/engine.h"
 #include "model/engine_rules.h"
 
@@ -33,7 +33,18 @@ constexpr Engine vllm_0_18_0{.name = "vllm-0.18.0",
                              .capture_group = capture_first_attention,
                              .side_buffer_rows = share_of_blocks,
                              .block_sizes = smallest_of_groups,
-                             .report = each_worker};
+                             .report = each_worker,
+                             .cache_setups = seven_kinds,
+                             .free_order = append_all,
+                             .context_blocks = all_groups_blocks,
+                             .hit_search = shorten_until_stable,
+                             .hit_adoption = group_by_group,
+                             .request_gate = gate_next_chunk,
+                             .window_basis = scheduled_tokens,
+                             .state_blocks = running_state,
+                             .cached_blocks = every_full_block,
+                             .common_prefix = counted_prefix,
+                             .zeroed_blocks = plain_full_zeroed};
 
 constexpr Engine vllm_0_32_0{.name = "vllm-0.32.0",
                              .meaning = "vLLM 0.32.0 as released",
@@ -61,7 +72,18 @@ constexpr Engine vllm_0_32_0{.name = "vllm-0.32.0",
                              .capture_group = capture_first_full,
                              .side_buffer_rows = object_store,
                              .block_sizes = lcm_and_gcd,
-                             .report = scheduler_once};
+                             .report = scheduler_once,
+                             .cache_setups = registered_managers,
+                             .free_order = uncached_first,
+                             .context_blocks = sharded_groups_blocks,
+                             .hit_search = shorten_after_proof,
+                             .hit_adoption = hits_first,
+                             .request_gate = gate_whole_request,
+                             .window_basis = settled_tokens,
+                             .state_blocks = running_state_and_checkpoints,
+                             .cached_blocks = reachable_blocks,
+                             .common_prefix = no_common_prefix,
+                             .zeroed_blocks = attention_zeroed};
 
 // What the harness believes is right, as far as it is modelled: rows addressed by slot have a buffer that holds every slot. The tokens
 // that it reports are still 0.32.0's; they are replaced when capacity is constructed.

@@ -11,7 +11,7 @@
 
 namespace kv {
 
-enum class Raised : std::uint8_t { value_error, assertion_error, not_implemented_error, zero_division_error, type_error, stop_iteration };
+enum class Raised : std::uint8_t { value_error, assertion_error, not_implemented_error, zero_division_error, type_error, stop_iteration, key_error, index_error };
 std::string_view name_of(Raised raised);  // As Python names it: "ValueError".
 
 // The admission check of a worker that did not pass.
@@ -32,7 +32,8 @@ struct Refusal {
     std::optional<AdmissionFigures> admission = {};
 };
 
-// Thrown by a rule where the engine raises, caught where a plan begins; never crosses the API.
+// Thrown where the engine raises. A planner's is caught where the plan begins; a cache manager's goes to its caller, and the manager is
+// then of no further use, as the engine would be.
 struct RefusedByEngine {
     Refusal refusal;
 };

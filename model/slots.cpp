@@ -53,7 +53,18 @@ std::vector<Slot> all_slots() {
         slot<&Engine::capture_group, capture_group_rules>("capture-group", "whose block table says which row is a token's"),
         slot<&Engine::side_buffer_rows, side_buffer_rules>("side-buffer", "rows of the buffer for routed experts"),
         slot<&Engine::block_sizes, block_sizes_rules>("block-sizes", "the scheduler's block size and that of block hashes"),
-        slot<&Engine::report, report_rules>("report", "who reports, and what a failure to report means")};
+        slot<&Engine::report, report_rules>("report", "who reports, and what a failure to report means"),
+        slot<&Engine::cache_setups, cache_setups_rules>("cache-setups", "groups that a cache manager is made for"),
+        slot<&Engine::free_order, free_order_rules>("free-order", "where a freed block joins the queue"),
+        slot<&Engine::context_blocks, context_blocks_rules>("context-blocks", "tokens of a block under context parallelism"),
+        slot<&Engine::hit_search, hit_search_rules>("hit-search", "how the longest prefix that all groups have is found"),
+        slot<&Engine::hit_adoption, hit_adoption_rules>("hit-adoption", "in which order a request takes what was hit and what is loaded"),
+        slot<&Engine::request_gate, request_gate_rules>("request-gate", "what must be free before a request gets blocks"),
+        slot<&Engine::window_basis, window_basis_rules>("window-basis", "which tokens count when blocks leave a window"),
+        slot<&Engine::state_blocks, state_blocks_rules>("state-blocks", "which blocks a request's Mamba states take in mode align"),
+        slot<&Engine::cached_blocks, cached_blocks_rules>("cached-blocks", "which blocks the prefix cache is told of"),
+        slot<&Engine::common_prefix, common_prefix_rules>("common-prefix", "blocks that all requests share"),
+        slot<&Engine::zeroed_blocks, zeroed_blocks_rules>("zeroed-blocks", "new blocks that are zeroed before use")};
 }
 
 }  // namespace

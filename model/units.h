@@ -6,6 +6,7 @@
 
 #include <compare>
 #include <cstdint>
+#include <numeric>
 #include <stdexcept>
 
 namespace kv {
@@ -42,6 +43,8 @@ constexpr std::int64_t ceil_div(std::int64_t count, std::int64_t per) {
 }
 
 constexpr std::int64_t round_up(std::int64_t count, std::int64_t multiple) { return checked_mul(ceil_div(count, multiple), multiple); }
+
+constexpr std::int64_t checked_lcm(std::int64_t a, std::int64_t b) { return a == 0 || b == 0 ? 0 : checked_mul(a / std::gcd(a, b), b); }
 
 template <class Unit>
 struct Count {

@@ -59,6 +59,8 @@ struct BlockCopy {
     friend bool operator==(const BlockCopy&, const BlockCopy&) = default;
 };
 
+struct CacheCore;  // Its inside: see model/cache/cache_core.h.
+
 class CacheManager {
 public:
     // Throws RefusedByEngine where the engine does not take the setup.
@@ -96,8 +98,7 @@ public:
     static std::span<const BlockId> held(const CacheRequest& request, std::size_t group);
 
 private:
-    struct State;
-    std::unique_ptr<State> state_;
+    std::unique_ptr<CacheCore> core_;
 };
 
 }  // namespace kv

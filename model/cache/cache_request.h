@@ -18,7 +18,6 @@ enum class RequestStatus : std::uint8_t { waiting, preempted, running };
 struct Holding {
     std::vector<BlockId> blocks = {};     // One for each block of its tokens, `null_block` where nothing is held.
     std::int64_t cached_blocks = 0;       // Of `blocks`, those that the prefix cache has been told of.
-    std::int64_t windowless_blocks = 0;   // Of `blocks`, those from the front that are known to be null.
     bool listed = false;                  // The engine has an entry for the request, if only an empty one.
     bool admitted = false;                // Its prefix hits were looked at: from now on it only grows.
 

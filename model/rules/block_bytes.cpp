@@ -15,11 +15,6 @@ std::int64_t aligned(std::int64_t bytes, std::int64_t alignment) {
     return round_up(bytes, alignment);
 }
 
-std::int64_t checked_lcm(std::int64_t a, std::int64_t b) {
-    if (a == 0 || b == 0) return 0;
-    return checked_mul(a / std::gcd(a, b), b);
-}
-
 }  // namespace
 
 Bytes stride_alignment(const Planning& planning, SpecId id) {

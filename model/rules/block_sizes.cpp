@@ -72,8 +72,6 @@ void refuse_split_states(const Planning& planning, std::span<const Group> groups
         refuse_match_unit(Tokens{hash}, "ends prefixes inside a compressed state", tokens_per_state);
 }
 
-std::int64_t checked_lcm(std::int64_t a, std::int64_t b) { return checked_mul(a / std::gcd(a, b), b); }
-
 }  // namespace
 
 BlockSizesFound find_block_sizes(const Planning& planning, std::span<const Group> groups, Tokens smallest) {
