@@ -1,6 +1,7 @@
 #include "harness/golden_formats.h"
 
 #include "harness/plan_conformity.h"
+#include "harness/trace_conformity.h"
 
 #include <array>
 #include <utility>
@@ -9,7 +10,7 @@
 namespace kv {
 
 std::span<const GoldenFormat> golden_formats() {
-    static constexpr std::array<GoldenFormat, 1> formats{plan_format};
+    static constexpr std::array<GoldenFormat, 2> formats{plan_format, trace_format};
     return formats;
 }
 
