@@ -169,6 +169,7 @@ void set_up_unitary(CacheCore& core) {
     engine_asserts(core.hash_block() == core.lookup_block, "UnitaryKVCacheCoordinator", "the hash block is the group's block");
     core.lookup_groups = {{.spec = &core.setup.groups.front().spec, .groups = {0}, .eagle = eagle_group(core, 0)}};
     core.groups.front().eagle = core.lookup_groups.front().eagle;
+    core.groups.front().prefill_context = core.setup.prefill_context;  // Asked of a lookup even where the group is replicated.
 }
 
 void set_up_hybrid(CacheCore& core, const Engine& engine) {
