@@ -137,7 +137,9 @@ std::int64_t find_kind(Lookup& lookup) {
     if (group.kind == GroupKind::cross) raise(Raised::not_implemented_error, "CrossAttentionManager", "cross attention caches no prefix");
     if (group.kind == GroupKind::circular) return 0;
     if (group.kind == GroupKind::chunked && lookup.drop) raise(Raised::assertion_error, "ChunkedLocalAttentionManager", "no drafter");
-    if (group.decode_context > 1 || group.prefill_context > 1)
+    // One group alone is asked with the setup's prefill context parallelism, sharded over it or not.
+    const bool alone = lookup.core.coordinator == Coordinator::unitary;
+    if (group.decode_context > 1 || (alone ? lookup.core.setup.prefill_context : group.prefill_context) > 1)
         raise(Raised::assertion_error, "find_longest_cache_hit", "no context parallelism here");
     if (group.kind == GroupKind::sliding) return find_sliding(lookup);
     if (group.kind == GroupKind::mamba) return find_states(lookup);
