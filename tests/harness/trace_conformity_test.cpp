@@ -132,7 +132,7 @@ TEST(TraceConformity, EveryRecordedNumberOfAnAnswerIsCompared) {
             changed_fields.insert(line["op"].get<std::string>() + "." + place.field);
         }
     }
-    EXPECT_GT(changed_fields.size(), 14U);
+    EXPECT_EQ(changed_fields.size(), 14U);
 }
 
 TEST(TraceConformity, EveryRecordedListIsComparedWhole) {
@@ -187,7 +187,8 @@ TEST(TraceConformity, WhatIsNotKnownIsNoAgreement) {
     EXPECT_EQ(counts_of(file), (Counts{0, 0, 1}));
     EXPECT_THAT(file.diagnostics, IsEmpty()) << to_text(file.diagnostics);
     lines = small_trace();
-    Json header = testing::trace_header("9.9.9");
+    Json header = testing::trace_header();
+    header["engine"] = "9.9.9";
     lines[0] = header.dump();
     EXPECT_EQ(counts_of(conform(lines)), (Counts{0, 0, 1}));
     EXPECT_EQ(counts_of(conform(lines, {.engine = std::get<Engine>(engine_spelled("vllm-0.18.0"))})), (Counts{1, 0, 0}));
