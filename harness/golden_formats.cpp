@@ -1,6 +1,7 @@
 #include "harness/golden_formats.h"
 
 #include "harness/plan_conformity.h"
+#include "harness/slots_conformity.h"
 #include "harness/trace_conformity.h"
 
 #include <array>
@@ -10,7 +11,7 @@
 namespace kv {
 
 std::span<const GoldenFormat> golden_formats() {
-    static constexpr std::array<GoldenFormat, 2> formats{plan_format, trace_format};
+    static constexpr std::array formats{plan_format, slots_format, trace_format};
     return formats;
 }
 

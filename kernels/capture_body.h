@@ -2,14 +2,14 @@
 // host loop run these lines; whether a bad slot is obeyed or written down, the store decides.
 #pragma once
 
+#include "model/addressing/pad_slot.h"
+
 #include <concepts>
 #include <cstdint>
 #include <limits>
 #include <type_traits>
 
 namespace kv {
-
-inline constexpr std::int64_t pad_slot = -1;  // A padded batch marks the tokens nobody sent.
 
 struct CaptureShape {
     std::int64_t token_count;

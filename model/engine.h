@@ -17,6 +17,14 @@ namespace kv {
 
 class Planning;  // The state of a plan in the making: see model/planning.h.
 
+// Of block tables: see model/addressing/.
+struct ContextPlace;
+struct ContextShare;
+struct RowRead;
+struct TableBlock;
+enum class SlotArithmetic : std::uint8_t;
+enum class TableBound : std::uint8_t;
+
 using PageBytes = Rule<Bytes(const KvSpec&)>;                                     // Of one block of one layer, padding included.
 using RequestBytes = Rule<Bytes(const Engine&, const KvSpec&, const Settings&)>;  // The most one request holds in one layer.
 using KnownKinds = Rule<void(const Planning&)>;
@@ -50,6 +58,14 @@ using CaptureGroup = Rule<std::size_t(const Reporting&)>;
 using SideBufferRows = Rule<SideBuffer(const Reporting&, std::size_t capture_group, const SchedulerView&)>;
 using BlockSizes = Rule<void(const Planning&, std::span<const Group>, SchedulerView&)>;
 using Report = Rule<void(const Planning&, Plan&)>;  // Fills in what the engine says of a plan whose workers are laid out.
+
+// How positions of requests become slots.
+using TableBlockRule = Rule<TableBlock(TokensPerBlock block, TokensPerBlock kernel_block)>;
+using TableWidth = Rule<std::int64_t(std::int64_t columns, TokensPerBlock)>;         // Entries of a row.
+using MovedRow = Rule<void(std::span<std::int32_t> entries, std::int64_t& length)>;  // Of the row that was copied to another.
+using ContextRanks = Rule<ContextShare(const ContextPlace&)>;
+using BatchPadding = Rule<std::size_t(std::span<std::int64_t> batch, std::size_t tokens)>;  // How many entries are the mapping.
+using RowReader = Rule<std::optional<std::vector<std::int64_t>>(const RowRead&)>;           // Empty: no rows are read by slot.
 
 struct Engine {
     std::string_view name;
@@ -90,6 +106,14 @@ struct Engine {
     Algorithm<CachedBlocks> cached_blocks;
     Algorithm<CommonPrefix> common_prefix;
     Algorithm<ZeroedBlocks> zeroed_blocks;
+    TableBlockRule table_block;
+    TableWidth table_width;
+    MovedRow moved_row;
+    ContextRanks context_ranks;
+    Algorithm<TableBound> table_bound;
+    Algorithm<SlotArithmetic> slot_arithmetic;
+    BatchPadding batch_padding;
+    RowReader row_reader;
 };
 
 std::span<const Engine> engines();  // As released, and `reference`.

@@ -44,7 +44,15 @@ constexpr Engine vllm_0_18_0{.name = "vllm-0.18.0",
                              .state_blocks = running_state,
                              .cached_blocks = every_full_block,
                              .common_prefix = counted_prefix,
-                             .zeroed_blocks = plain_full_zeroed};
+                             .zeroed_blocks = plain_full_zeroed,
+                             .table_block = kernel_blocks,
+                             .table_width = as_asked,
+                             .moved_row = source_kept,
+                             .context_ranks = all_context_ranks,
+                             .table_bound = flat_array,
+                             .slot_arithmetic = wraps_at_32_bits,
+                             .batch_padding = queried_only,
+                             .row_reader = from_manager_blocks};
 
 constexpr Engine vllm_0_32_0{.name = "vllm-0.32.0",
                              .meaning = "vLLM 0.32.0 as released",
@@ -83,15 +91,26 @@ constexpr Engine vllm_0_32_0{.name = "vllm-0.32.0",
                              .state_blocks = running_state_and_checkpoints,
                              .cached_blocks = reachable_blocks,
                              .common_prefix = no_common_prefix,
-                             .zeroed_blocks = attention_zeroed};
+                             .zeroed_blocks = attention_zeroed,
+                             .table_block = manager_blocks,
+                             .table_width = whole_128_tokens,
+                             .moved_row = source_cleared,
+                             .context_ranks = decode_context_ranks,
+                             .table_bound = device_memory,
+                             .slot_arithmetic = exact_slots,
+                             .batch_padding = pad_to_batch,
+                             .row_reader = by_content};
 
-// What the harness believes is right, as far as it is modelled: rows addressed by slot have a buffer that holds every slot. The tokens
-// that it reports are still 0.32.0's; they are replaced when capacity is constructed.
+// What the harness believes is right, as far as it is modelled: rows addressed by slot have a buffer that holds every slot and are read
+// where they were written, and no position is looked up in another request's row. The tokens that it reports are still 0.32.0's; they are
+// replaced when capacity is constructed.
 constexpr Engine make_reference() {
     Engine engine = vllm_0_32_0;
     engine.name = "reference";
     engine.meaning = "vLLM 0.32.0 with the rules replaced that are known to be wrong; what the harness believes is right";
     engine.side_buffer_rows = group_slots;
+    engine.table_bound = own_row;
+    engine.row_reader = as_written;
     return engine;
 }
 

@@ -6,8 +6,8 @@
 namespace kv {
 
 std::string_view name_of(Raised raised) {
-    constexpr std::array<std::string_view, 8> names{"ValueError",        "AssertionError", "NotImplementedError",
-                                                    "ZeroDivisionError", "TypeError",      "StopIteration", "KeyError", "IndexError"};
+    constexpr std::array<std::string_view, 9> names{"ValueError",    "AssertionError", "NotImplementedError", "ZeroDivisionError", "TypeError",
+                                                    "StopIteration", "KeyError",       "IndexError",          "memory fault"};
     return names[static_cast<std::size_t>(raised)];
 }
 

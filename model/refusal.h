@@ -11,8 +11,18 @@
 
 namespace kv {
 
-enum class Raised : std::uint8_t { value_error, assertion_error, not_implemented_error, zero_division_error, type_error, stop_iteration, key_error, index_error };
-std::string_view name_of(Raised raised);  // As Python names it: "ValueError".
+enum class Raised : std::uint8_t {
+    value_error,
+    assertion_error,
+    not_implemented_error,
+    zero_division_error,
+    type_error,
+    stop_iteration,
+    key_error,
+    index_error,
+    memory_fault,  // No exception: memory that is not the engine's is read or written, and what comes of it is anybody's guess.
+};
+std::string_view name_of(Raised raised);  // As Python names it: "ValueError"; a fault: "memory fault".
 
 // The admission check of a worker that did not pass.
 struct AdmissionFigures {

@@ -64,7 +64,15 @@ std::vector<Slot> all_slots() {
         slot<&Engine::state_blocks, state_blocks_rules>("state-blocks", "which blocks a request's Mamba states take in mode align"),
         slot<&Engine::cached_blocks, cached_blocks_rules>("cached-blocks", "which blocks the prefix cache is told of"),
         slot<&Engine::common_prefix, common_prefix_rules>("common-prefix", "blocks that all requests share"),
-        slot<&Engine::zeroed_blocks, zeroed_blocks_rules>("zeroed-blocks", "new blocks that are zeroed before use")};
+        slot<&Engine::zeroed_blocks, zeroed_blocks_rules>("zeroed-blocks", "new blocks that are zeroed before use"),
+        slot<&Engine::table_block, table_block_rules>("table-block", "whose blocks the entries of a block table are"),
+        slot<&Engine::table_width, table_width_rules>("table-width", "how many entries a row of a block table has"),
+        slot<&Engine::moved_row, moved_row_rules>("moved-row", "what a row of a block table holds once it was moved"),
+        slot<&Engine::context_ranks, context_ranks_rules>("context-ranks", "which ranks a request's tokens are dealt out among"),
+        slot<&Engine::table_bound, table_bound_rules>("table-bound", "what bounds the column of a position"),
+        slot<&Engine::slot_arithmetic, slot_arithmetic_rules>("slot-arithmetic", "how wide a slot is computed"),
+        slot<&Engine::batch_padding, batch_padding_rules>("batch-padding", "what a slot mapping holds after the last token"),
+        slot<&Engine::row_reader, row_reader_rules>("row-reader", "where captured rows of a request are read")};
 }
 
 }  // namespace

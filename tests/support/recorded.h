@@ -1,4 +1,4 @@
-// Lines of the recorded plans in tests/golden/plan, and ways to change them.
+// Lines of the recordings in tests/golden, and ways to change them.
 #pragma once
 
 #include "scenarios/lines.h"
@@ -24,6 +24,14 @@ inline std::string recorded_edges(const std::string& version) {
     return std::string(KV_GOLDEN_DIR) + "/plan/edges-vllm-" + version + ".jsonl.gz";
 }
 
+// Block tables and slot mappings: drawn ones, and those around edges.
+inline std::vector<std::string> recorded_slots(const std::string& version) {
+    std::vector<std::string> files;
+    for (const char* const name : {"slots", "drawn-1001", "drawn-1002", "edges"})
+        files.push_back(std::string(KV_GOLDEN_DIR) + "/slots/" + name + "-vllm-" + version + ".jsonl.gz");
+    return files;
+}
+
 inline std::vector<std::string> lines_of(const std::string& file) {
     LineReader reader(file);
     std::vector<std::string> lines;
@@ -36,6 +44,15 @@ inline std::string recorded_line(const std::string& version, const std::string& 
     const std::string start = "{\"id\":\"" + id + "\",";
     for (const std::string& line : lines_of(recorded_plans(version)))
         if (line.starts_with(start)) return line;
+    ADD_FAILURE() << "no case " << id << " of " << version;
+    return {};
+}
+
+inline std::string recorded_slots_line(const std::string& version, const std::string& id) {
+    const std::string start = "{\"case\":\"" + id + "\",";
+    for (const std::string& file : recorded_slots(version))
+        for (const std::string& line : lines_of(file))
+            if (line.starts_with(start)) return line;
     ADD_FAILURE() << "no case " << id << " of " << version;
     return {};
 }

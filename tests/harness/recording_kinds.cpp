@@ -1,0 +1,78 @@
+#include "tests/harness/recording_kinds.h"
+
+#include "harness/plan_conformity.h"
+#include "harness/slots_conformity.h"
+#include "tests/support/recorded.h"
+
+#include <algorithm>
+#include <map>
+#include <utility>
+
+namespace kv::testing {
+namespace {
+
+template <class Golden>
+using Reader = std::variant<Golden, Diagnostics> (*)(const JsonDocument&);
+
+template <class Golden>
+std::vector<Golden> read_cases(const std::vector<std::string>& files, Reader<Golden> read) {
+    std::vector<Golden> cases;
+    for (const std::string& file : files) {
+        for (std::string& line : lines_of(file)) {
+            auto json = read_json({.file = file, .text = std::move(line)});
+            if (const auto* wrong = std::get_if<Diagnostics>(&json)) {
+                ADD_FAILURE() << to_text(*wrong);
+                continue;
+            }
+            auto golden = read(std::get<JsonDocument>(json));
+            if (const auto* wrong = std::get_if<Diagnostics>(&golden)) ADD_FAILURE() << to_text(*wrong);
+            else cases.push_back(std::get<Golden>(std::move(golden)));
+        }
+    }
+    return cases;
+}
+
+template <class Golden>
+std::vector<Differs> differs(const std::vector<Golden>& cases, CaseResult (*compare)(const Golden&, const Engine&)) {
+    std::vector<Differs> asked;
+    for (const Golden& golden : cases)
+        asked.push_back([&golden, compare](const Engine& engine) { return !compare(golden, engine).differences.empty(); });
+    return asked;
+}
+
+const std::vector<GoldenSlots>& slots_cases(const std::string& version) {
+    static std::map<std::string, std::vector<GoldenSlots>> read;
+    const auto [entry, first] = read.try_emplace(version);
+    if (first) entry->second = read_cases<GoldenSlots>(recorded_slots(version), read_golden_slots);
+    return entry->second;
+}
+
+}  // namespace
+
+const std::vector<GoldenPlan>& plan_cases(const std::string& version) {
+    static std::map<std::string, std::vector<GoldenPlan>> read;
+    const auto [entry, first] = read.try_emplace(version);
+    if (first) entry->second = read_cases<GoldenPlan>({recorded_plans(version), recorded_edges(version)}, read_golden_plan);
+    return entry->second;
+}
+
+std::span<const RecordingKind> recording_kinds() {
+    static const std::vector<RecordingKind> kinds{
+        {"plans", {}, [](const std::string& version) { return differs(plan_cases(version), compare_plan); }},
+        {"slots",
+         {"table-block", "table-width", "moved-row", "context-ranks", "table-bound", "slot-arithmetic", "batch-padding", "row-reader"},
+         [](const std::string& version) { return differs(slots_cases(version), compare_slots); }},
+        {"traces",  // Of cache managers; none are compared yet.
+         {"cache-setups", "free-order", "context-blocks", "hit-search", "hit-adoption", "request-gate", "window-basis", "state-blocks",
+          "cached-blocks", "common-prefix", "zeroed-blocks"},
+         [](const std::string&) { return std::vector<Differs>{}; }}};
+    return kinds;
+}
+
+const RecordingKind& kind_that_notices(std::string_view slot) {
+    const auto lists = [&](const RecordingKind& kind) { return std::ranges::find(kind.slots, slot) != kind.slots.end(); };
+    const auto found = std::ranges::find_if(recording_kinds(), lists);
+    return found == recording_kinds().end() ? recording_kinds().front() : *found;
+}
+
+}  // namespace kv::testing
