@@ -3,6 +3,7 @@
 #include "harness/capacity_conformity.h"
 #include "harness/plan_conformity.h"
 #include "harness/slots_conformity.h"
+#include "harness/trace_conformity.h"
 
 #include <array>
 #include <utility>
@@ -11,7 +12,7 @@
 namespace kv {
 
 std::span<const GoldenFormat> golden_formats() {
-    static constexpr std::array formats{plan_format, slots_format, capacity_format};
+    static constexpr std::array formats{plan_format, slots_format, capacity_format, trace_format};
     return formats;
 }
 

@@ -82,7 +82,8 @@ void read_newer(JsonFields& fields, CacheSetup& setup) {
         if (!(0 <= setup.watermark && setup.watermark <= 1)) errors.note_expected(*watermark, "a share from 0 to 1");
     }
     setup.shared_prefix_checkpoint = fields.boolean("mamba_shared_prefix_checkpoint");
-    if (const auto interval = fields.integer_or_null("retention_interval", from_zero)) setup.retention_interval = Tokens(*interval);
+    const IntegerRange any{-recorded_integer_max, recorded_integer_max};  // A negative one is the engine's to refuse.
+    if (const auto interval = fields.integer_or_null("retention_interval", any)) setup.retention_interval = Tokens(*interval);
 }
 
 // Answers with the first kind that is not known.

@@ -18,6 +18,8 @@ constexpr std::size_t runs_max = std::size_t{1} << 12;
 constexpr std::int64_t stream_tokens = 65536;  // A token's number is stream * 65536 + index: an index beyond is another stream's.
 constexpr std::int64_t streams_max = std::int64_t{1} << 31;
 constexpr IntegerRange token_range{0, trace_tokens_max};
+// Rejected drafts are taken off a request's computed tokens, and a recorded request got below 0 by it.
+constexpr IntegerRange computed_range{-trace_tokens_max, trace_tokens_max};
 constexpr std::size_t blocks_listed_max = static_cast<std::size_t>(trace_tokens_max);
 
 // In the order of TraceCall.
@@ -128,7 +130,7 @@ private:
     void reach(Request* request, std::int64_t tokens) {
         if (request == nullptr) return;
         std::int64_t entries = 0;
-        for (const std::int64_t block : trace_.group_blocks_) entries += tokens / block + 1;
+        for (const std::int64_t block : trace_.group_blocks_) entries += std::max<std::int64_t>(tokens, 0) / block + 1;
         trace_.entries_ += std::max<std::int64_t>(entries - request->entries, 0);
         request->entries = std::max(request->entries, entries);
         if (trace_.entries_ > trace_entries_max)
@@ -152,7 +154,7 @@ private:
 
     void arguments(AllocateOperation& call) {
         Request* const request = known_request(call.request);
-        call.computed = Tokens(fields_.integer("c", token_range));
+        call.computed = Tokens(fields_.integer("c", computed_range));
         call.call.new_tokens = Tokens(fields_.integer("new", token_range));
         if (const auto hit = fields_.find("hit"); hit && hit->kind() != JsonKind::null) {
             call.with_hit = true;
@@ -181,8 +183,8 @@ private:
 
     void arguments(CacheOperation& call) {
         Request* const request = known_request(call.request);
-        call.computed = Tokens(fields_.integer("c", token_range));
-        call.tokens = Tokens(fields_.integer("n", token_range));
+        call.computed = Tokens(fields_.integer("c", computed_range));
+        call.tokens = Tokens(fields_.integer("n", computed_range));
         if (!old()) call.shared_boundary = tokens("boundary");
         reach(request, call.tokens.value);
     }

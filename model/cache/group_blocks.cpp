@@ -100,7 +100,9 @@ void load_external(CacheCore& core, GroupState& group, CacheRequest& request, co
     }
     std::int64_t external = need.computed - need.local_computed;
     const std::int64_t skipped = skipped_tokens(group, need.computed);
-    if (skipped > 0) external = std::min(need.computed - skipped, external);
+    // 0.18.0 looks at whole blocks, so that a load inside a window's first block takes its block before any group grows.
+    const bool passed = core.hit_adoption == HitAdoption::group_by_group ? skipped >= group.block : skipped > 0;
+    if (passed) external = std::min(need.computed - skipped, external);
     if (external <= 0) return;
     Holding& holding = listed_holding(request, group);
     take_blocks(core, blocks_for(need.computed, group.block) - std::ssize(holding.blocks), holding, to_zero);
@@ -111,6 +113,7 @@ void copy_on_write(CacheCore& core, GroupState& group, CacheRequest& request, Bl
     const Holding::PartialHit hit = *holding.states.partial_hit;
     if (hit.block_index >= std::ssize(holding.blocks) || holding.blocks[static_cast<std::size_t>(hit.block_index)] != hit.source)
         raise(Raised::assertion_error, "_apply_cow", "a hit ends in a block that is held");
+    if (hit.source == null_block) raise(Raised::assertion_error, "_apply_cow", "a null block has nothing to copy");
     holding.blocks[static_cast<std::size_t>(hit.block_index)] = copy;
     group.copies.push_back({.source = hit.source, .destination = copy});
     core.pool.hold(copy);

@@ -130,15 +130,16 @@ bool eagle_group(const CacheCore& core, std::size_t index) {
 
 // Groups with equal specs together, full attention first.
 void make_lookup_groups(CacheCore& core) {
-    for (const GroupState& group : core.groups) {
-        if (!group.cacheable) continue;
-        const KvSpec& spec = core.setup.groups[group.index].spec;
-        const auto same = std::ranges::find_if(core.lookup_groups, [&](const LookupGroup& each) { return *each.spec == spec; });
-        LookupGroup& entry = same != core.lookup_groups.end() ? *same : core.lookup_groups.emplace_back(LookupGroup{.spec = &spec});
-        entry.groups.push_back(group.index);
-        entry.eagle = entry.eagle || eagle_group(core, group.index);
+    for (const bool full_like : {true, false}) {  // Full attention is asked first: what it lacks, no other kind has to look for.
+        for (const GroupState& group : core.groups) {
+            if (!group.cacheable || group.full_like != full_like) continue;
+            const KvSpec& spec = core.setup.groups[group.index].spec;
+            const auto same = std::ranges::find_if(core.lookup_groups, [&](const LookupGroup& each) { return *each.spec == spec; });
+            LookupGroup& entry = same != core.lookup_groups.end() ? *same : core.lookup_groups.emplace_back(LookupGroup{.spec = &spec});
+            entry.groups.push_back(group.index);
+            entry.eagle = entry.eagle || eagle_group(core, group.index);
+        }
     }
-    std::ranges::stable_sort(core.lookup_groups, {}, [&](const LookupGroup& each) { return !core.groups[each.groups[0]].full_like; });
 }
 
 // States at hash blocks, and every other kind can be looked up at these or is as fine itself.
@@ -171,6 +172,7 @@ void set_up_unitary(CacheCore& core) {
     engine_asserts(core.hash_block() == core.lookup_block, "UnitaryKVCacheCoordinator", "the hash block is the group's block");
     core.lookup_groups = {{.spec = &core.setup.groups.front().spec, .groups = {0}, .eagle = eagle_group(core, 0)}};
     core.groups.front().eagle = core.lookup_groups.front().eagle;
+    core.groups.front().prefill_context = core.setup.prefill_context;  // Asked of a lookup even where the group is replicated.
 }
 
 void set_up_hybrid(CacheCore& core, const Engine& engine) {

@@ -2,10 +2,13 @@
 
 #include "harness/plan_conformity.h"
 #include "harness/slots_conformity.h"
+#include "harness/trace_conformity.h"
 #include "tests/support/recorded.h"
+#include "tests/support/traces.h"
 
 #include <algorithm>
 #include <map>
+#include <optional>
 #include <utility>
 
 namespace kv::testing {
@@ -47,6 +50,46 @@ const std::vector<GoldenSlots>& slots_cases(const std::string& version) {
     return entry->second;
 }
 
+// A trace whose every line is held, so that it can be replayed on many engines.
+struct HeldTrace {
+    GoldenTrace trace;
+    std::vector<TraceOperation> operations = {};
+};
+
+std::vector<HeldTrace> read_traces(const std::string& version) {
+    std::vector<HeldTrace> traces;
+    std::optional<TraceReader> reader;
+    for (const char* name : {"trace", "edges", "trace-102"}) {
+        for (const std::string& text : lines_of(trace_file(name, version))) {
+            const JsonDocument line = json_line(text);
+            const TraceLine kind = trace_line(line.root()).value();
+            if (kind == TraceLine::header) {
+                traces.push_back({std::get<GoldenTrace>(read_trace_header(line))});
+                reader.emplace(traces.back().trace);
+            } else if (kind == TraceLine::operation) {
+                traces.back().operations.push_back(std::get<TraceOperation>(reader.value().operation(line)));
+            }
+        }
+    }
+    return traces;
+}
+
+bool replays_otherwise(const HeldTrace& held, const Engine& engine) {
+    TraceReplay replay(held.trace, engine);
+    if (!replay.of_setup().empty()) return true;
+    return !held.trace.raised &&
+           std::ranges::any_of(held.operations, [&](const TraceOperation& operation) { return !replay.make(operation).empty(); });
+}
+
+std::vector<Differs> trace_cases(const std::string& version) {
+    static std::map<std::string, std::vector<HeldTrace>> read;
+    const auto [entry, first] = read.try_emplace(version);
+    if (first) entry->second = read_traces(version);
+    std::vector<Differs> asked;
+    for (const HeldTrace& held : entry->second) asked.push_back([&held](const Engine& engine) { return replays_otherwise(held, engine); });
+    return asked;
+}
+
 }  // namespace
 
 const std::vector<GoldenPlan>& plan_cases(const std::string& version) {
@@ -62,10 +105,10 @@ std::span<const RecordingKind> recording_kinds() {
         {"slots",
          {"table-block", "table-width", "moved-row", "context-ranks", "table-bound", "slot-arithmetic", "batch-padding", "row-reader"},
          [](const std::string& version) { return differs(slots_cases(version), compare_slots); }},
-        {"traces",  // Of cache managers; none are compared yet.
+        {"traces",
          {"cache-setups", "free-order", "context-blocks", "hit-search", "hit-adoption", "request-gate", "window-basis", "state-blocks",
           "cached-blocks", "common-prefix", "zeroed-blocks"},
-         [](const std::string&) { return std::vector<Differs>{}; }}};
+         trace_cases}};
     return kinds;
 }
 
