@@ -1,6 +1,7 @@
 #include "harness/capacity_conformity.h"
 
 #include "harness/comparison.h"
+#include "scenarios/golden_plan.h"
 #include "model/capacity_count.h"
 #include "model/overload.h"
 #include "model/plan.h"
@@ -75,24 +76,10 @@ CaseResult compare_capacity(const GoldenCapacity& golden, const Engine& engine) 
 bool recognises_capacity(JsonValue line) { return is_golden_capacity(line); }
 
 std::optional<CaseResult> compare_capacity_line(GoldenLines& lines, const ConformOptions& options) {
-    const std::optional<JsonValue> name = lines.value().member("engine");
-    const bool named = name && name->kind() == JsonKind::string;
-    const std::optional<Engine> engine = engine_named(named ? std::string(name->string()) : std::string(), options);
-    if (!engine) return CaseResult{.known = false};
-    auto read = read_golden_capacity(lines.document());
-    if (auto* errors = std::get_if<Diagnostics>(&read)) {
-        lines.diagnostics().insert(lines.diagnostics().end(), errors->begin(), errors->end());
-        return std::nullopt;
-    }
-    const auto& golden = std::get<std::optional<GoldenCapacity>>(read);
-    if (!golden) return CaseResult{.known = false};
-    try {
-        return compare_capacity(*golden, *engine);
-    } catch (const SizeOverflow& overflow) {
-        const std::string message = fmt::format("expected sizes that fit 64 bits: {}", overflow.what());
-        lines.diagnostics().push_back(lines.document().diagnostic(lines.value(), message));
-        return std::nullopt;
-    }
+    return compare_line(lines, options, golden_engine(lines.value()), read_golden_capacity,
+                        [](const std::optional<GoldenCapacity>& golden, const Engine& engine) {
+                            return golden ? compare_capacity(*golden, engine) : CaseResult{.known = false};
+                        });
 }
 
 }  // namespace kv

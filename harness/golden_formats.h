@@ -6,7 +6,9 @@
 
 #include <optional>
 #include <span>
+#include <string>
 #include <string_view>
+#include <variant>
 
 namespace kv {
 
@@ -24,5 +26,25 @@ std::span<const GoldenFormat> golden_formats();
 
 // The engine to compare with: the forced one, or the one that a unit names; empty where there is no such engine.
 std::optional<Engine> engine_named(const std::string& name, const ConformOptions& options);
+
+// Of a format whose unit is one line: `read` makes of the document what `compare(golden, engine)` compares, or tells what is wrong.
+template <class Read, class Compare>
+std::optional<CaseResult> compare_line(GoldenLines& lines, const ConformOptions& options, const std::string& engine_name, Read&& read,
+                                       Compare&& compare) {
+    const std::optional<Engine> engine = engine_named(engine_name, options);
+    if (!engine) return CaseResult{.known = false};
+    auto golden = read(lines.document());
+    if (auto* errors = std::get_if<Diagnostics>(&golden)) {
+        lines.diagnostics().insert(lines.diagnostics().end(), errors->begin(), errors->end());
+        return std::nullopt;
+    }
+    try {
+        return compare(std::get<0>(golden), *engine);
+    } catch (const SizeOverflow& overflow) {
+        const std::string message = std::string("expected sizes that fit 64 bits: ") + overflow.what();
+        lines.diagnostics().push_back(lines.document().diagnostic(lines.value(), message));
+        return std::nullopt;
+    }
+}
 
 }  // namespace kv

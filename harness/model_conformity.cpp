@@ -107,6 +107,10 @@ private:
 
 }  // namespace
 
+std::optional<CaseResult> compare_model_line(GoldenLines& lines, const ConformOptions& options) {
+    return compare_line(lines, options, golden_engine(lines.value()), read_model_recording, compare_model_plan);
+}
+
 CaseResult compare_model_plan(const ModelRecording& recording, const Engine& engine) { return ModelComparison(recording, engine).result(); }
 
 }  // namespace kv

@@ -286,21 +286,7 @@ CaseResult compare_plan(const GoldenPlan& golden, const Engine& engine) { return
 bool recognises_plan(JsonValue line) { return is_golden_plan(line); }
 
 std::optional<CaseResult> compare_plan_line(GoldenLines& lines, const ConformOptions& options) {
-    const std::optional<Engine> engine = engine_named(golden_engine(lines.value()), options);
-    if (!engine) return CaseResult{.known = false};
-    std::variant<GoldenPlan, Diagnostics> read = read_golden_plan(lines.document());
-    if (auto* errors = std::get_if<Diagnostics>(&read)) {
-        lines.diagnostics().insert(lines.diagnostics().end(), errors->begin(), errors->end());
-        return std::nullopt;
-    }
-    const GoldenPlan& golden = std::get<GoldenPlan>(read);
-    try {
-        return compare_plan(golden, *engine);
-    } catch (const SizeOverflow& overflow) {
-        const std::string message = fmt::format("expected sizes that fit 64 bits: {}", overflow.what());
-        lines.diagnostics().push_back(lines.document().diagnostic(lines.value(), message));
-        return std::nullopt;
-    }
+    return compare_line(lines, options, golden_engine(lines.value()), read_golden_plan, compare_plan);
 }
 
 }  // namespace kv

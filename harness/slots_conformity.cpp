@@ -4,7 +4,6 @@
 #include "harness/refusal_conformity.h"
 #include "model/addressing/group_tables.h"
 
-#include <fmt/format.h>
 
 #include <algorithm>
 #include <utility>
@@ -100,20 +99,7 @@ CaseResult compare_slots(const GoldenSlots& golden, const Engine& engine) { retu
 bool recognises_slots(JsonValue line) { return is_golden_slots(line); }
 
 std::optional<CaseResult> compare_slots_line(GoldenLines& lines, const ConformOptions& options) {
-    const std::optional<Engine> engine = engine_named(golden_slots_engine(lines.value()), options);
-    if (!engine) return CaseResult{.known = false};
-    std::variant<GoldenSlots, Diagnostics> read = read_golden_slots(lines.document());
-    if (auto* errors = std::get_if<Diagnostics>(&read)) {
-        lines.diagnostics().insert(lines.diagnostics().end(), errors->begin(), errors->end());
-        return std::nullopt;
-    }
-    try {
-        return compare_slots(std::get<GoldenSlots>(read), *engine);
-    } catch (const SizeOverflow& overflow) {
-        const std::string message = fmt::format("expected sizes that fit 64 bits: {}", overflow.what());
-        lines.diagnostics().push_back(lines.document().diagnostic(lines.value(), message));
-        return std::nullopt;
-    }
+    return compare_line(lines, options, golden_slots_engine(lines.value()), read_golden_slots, compare_slots);
 }
 
 }  // namespace kv

@@ -175,8 +175,10 @@ private:
         request.prompt = Tokens{number(cells, prompt, 1, request_tokens_max)};
         request.output = Tokens{number(cells, output, 0, request_tokens_max)};
         request.arrival = number(cells, arrival, 0, arrival_max);
-        number(cells, prefix_group, 0, arrival_max);
-        number(cells, prefix_tokens, 0, request_tokens_max);
+        request.prefix_group = number(cells, prefix_group, 0, arrival_max);
+        request.prefix = Tokens{number(cells, prefix_tokens, 0, request_tokens_max)};
+        if (request.prefix > request.prompt)
+            wrong(prefix_tokens, fmt::format("expected at most the {} tokens of the prompt", request.prompt.value), cells[prefix_tokens]);
         check_blocks(cells);
         requests_.push_back(request);
     }

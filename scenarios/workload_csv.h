@@ -17,7 +17,9 @@ namespace kv {
 struct WorkloadRequest {
     Tokens prompt{1};
     Tokens output{0};
-    std::int64_t arrival = 0;  // In the unit of the file's column; 0 where there is none.
+    std::int64_t arrival = 0;       // In the unit of the file's column; 0 where there is none.
+    std::int64_t prefix_group = 0;  // Requests of one group begin with the same tokens; 0: with tokens of their own.
+    Tokens prefix{0};               // So many of them.
     Tokens length() const { return prompt + output; }
     friend bool operator==(const WorkloadRequest&, const WorkloadRequest&) = default;
 };

@@ -49,7 +49,6 @@ public:
 
     std::optional<BlockId> cached(const PrefixKey& key, std::size_t group) const { return prefixes_.first_with(prefix(key, group)); }
     const PrefixMap& prefixes() const { return prefixes_; }
-    void fetch(const PrefixKey& key, std::size_t group) const { prefixes_.fetch(prefix(key, group)); }  // It will be cached soon.
     void cache_own(BlockId block, const PrefixKey& key, std::size_t group, Tokens tokens);
     // As its own key where it has none, as a further one where it has; nothing where it is known under this key already.
     void cache_also(BlockId block, const PrefixKey& key, std::size_t group, Tokens tokens);

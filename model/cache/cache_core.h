@@ -7,7 +7,6 @@
 #include "model/cache/cache_setup.h"
 #include "model/rules/cache.h"
 
-#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -164,23 +163,6 @@ struct KeysByBlock {
     std::int64_t scale = 1;
     std::int64_t size() const { return static_cast<std::int64_t>(keys.size()) / scale; }
     const PrefixKey& operator[](std::int64_t index) const { return keys[static_cast<std::size_t>((index + 1) * scale - 1)]; }
-};
-
-// While block i of a run is cached, the buckets of those after it are on their way.
-class FetchAhead {
-public:
-    FetchAhead(const CacheCore& core, const GroupState& group, KeysByBlock keys, std::int64_t first, std::int64_t last)
-        : pool_(core.pool), group_(group.index), keys_(keys), next_(first), last_(std::min(last, keys.size())) {}
-    void before(std::int64_t index) {
-        for (; next_ < std::min(index + distance, last_); ++next_) pool_.fetch(keys_[next_], group_);
-    }
-
-private:
-    static constexpr std::int64_t distance = 16;
-    const BlockPool& pool_;
-    std::size_t group_;
-    KeysByBlock keys_;
-    std::int64_t next_, last_;
 };
 
 // The first block of each of these groups under this key; false where one has none.

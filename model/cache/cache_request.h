@@ -40,20 +40,22 @@ struct Holding {
 };
 
 struct CacheRequest {
-    Tokens tokens = {};  // Prompt and outputs.
-    Tokens prompt_tokens = {};
-    Tokens computed = {};   // Set by the scheduler before a call.
-    Tokens in_flight = {};  // Scheduled, not yet settled; since 0.32.0, as the next two.
-    Tokens shared_boundary = {};
-    RequestStatus status = RequestStatus::running;
-    std::span<const PrefixKey> keys = {};  // One for each full hash block of its tokens; may be empty without prefix caching.
-
-    std::vector<Holding> holdings = {};  // One a group from the first call on. The manager's.
-    // Up to these many tokens a call that only computes more has no effect in any group. The manager's.
+    // Up to these many tokens a call that only computes more has no effect in any group. The manager's; first, beside what is looked at
+    // in every call.
     struct Quiet {
         std::int64_t slots = -1, full = -1, computed = -1;
     };
     Quiet quiet = {};
+
+    Tokens tokens = {};  // Prompt and outputs.
+    Tokens prompt_tokens = {};
+    Tokens computed = {};   // Set by the scheduler before a call.
+    Tokens in_flight = {};  // Scheduled, not yet settled; since 0.32.0.
+    RequestStatus status = RequestStatus::running;
+    Tokens shared_boundary = {};           // Since 0.32.0.
+    std::span<const PrefixKey> keys = {};  // One for each full hash block of its tokens; may be empty without prefix caching.
+
+    std::vector<Holding> holdings = {};  // One a group from the first call on. The manager's.
 };
 
 }  // namespace kv

@@ -18,9 +18,7 @@ void cache_group(CacheCore& core, GroupState& group, CacheRequest& request, std:
     if (cached >= full) return;
     if (std::ssize(request.keys) < full) raise(Raised::assertion_error, here, "a cached block has a hash");
     const KeysByBlock keys{request.keys, group.block / core.hash_block()};
-    FetchAhead fetch(core, group, keys, cached, full);
     for (std::int64_t i = cached; i < std::min(full, std::ssize(holding.blocks)); ++i) {
-        fetch.before(i);
         const BlockId block = holding.blocks[static_cast<std::size_t>(i)];
         if (block == null_block) continue;
         if (core.pool.is_cached(block)) raise(Raised::assertion_error, here, "a block is cached once");

@@ -47,9 +47,7 @@ void cache_full_blocks(CacheCore& core, GroupState& group, CacheRequest& request
     const std::int64_t held = std::ssize(listed_holding(request, group).blocks);
     if (!mask.empty() && held < full) raise(Raised::assertion_error, here, "a block that is cached is held");
     const KeysByBlock keys{request.keys, group.block / core.hash_block()};
-    FetchAhead fetch(core, group, keys, cached, full);
     for (std::int64_t i = cached; i < std::min(full, held); ++i) {
-        fetch.before(i);
         const BlockId block = holding.blocks[static_cast<std::size_t>(i)];
         if (block == null_block || (!mask.empty() && !mask[static_cast<std::size_t>(i - cached)])) continue;
         if (i >= keys.size()) raise(Raised::index_error, here, "a cached block has a hash");

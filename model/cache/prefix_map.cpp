@@ -2,6 +2,8 @@
 
 #include "model/contract.h"
 
+#include <emmintrin.h>
+
 #include <algorithm>
 #include <bit>
 #include <utility>
@@ -10,13 +12,17 @@ namespace kv {
 
 namespace {
 
-// Bit i: entry i is equal. All are compared, so that no branch has to be guessed.
-template <std::size_t Count>
-std::uint32_t equal(const std::uint32_t (&entries)[Count], std::uint32_t wanted, std::uint32_t bits) {
-    std::uint32_t found = 0;
-    for (std::size_t i = 0; i < Count; ++i) found |= static_cast<std::uint32_t>((entries[i] & bits) == wanted) << i;
-    return found;
+// Bit i: lane i is equal. All eight are compared at once, so that no branch has to be guessed.
+std::uint32_t equal_lanes(const std::uint32_t* lanes, std::uint32_t bits, std::uint32_t wanted) {
+    const __m128i mask = _mm_set1_epi32(static_cast<int>(bits)), same = _mm_set1_epi32(static_cast<int>(wanted));
+    const auto four = [&](const std::uint32_t* at) {
+        const __m128i loaded = _mm_and_si128(_mm_load_si128(reinterpret_cast<const __m128i*>(at)), mask);
+        return static_cast<std::uint32_t>(_mm_movemask_ps(_mm_castsi128_ps(_mm_cmpeq_epi32(loaded, same))));
+    };
+    return four(lanes) | four(lanes + 4) << 4;
 }
+
+constexpr std::uint32_t all_entries = 0x7F;  // The eighth lane is something else.
 
 std::size_t buckets_for(std::size_t prefixes) { return prefixes / 5 + 1; }  // Of seven entries each.
 
@@ -24,13 +30,14 @@ std::size_t buckets_for(std::size_t prefixes) { return prefixes / 5 + 1; }  // O
 
 PrefixMap::PrefixMap(std::uint32_t blocks) : blocks_(blocks), records_(blocks), mixed_(blocks) {
     if (blocks > 0) buckets_.resize(buckets_for(blocks));
+    waiting_.fill(none);
 }
 
 PrefixMap::Place PrefixMap::find(const CachedPrefix& prefix) const {
     const std::uint32_t wanted = mixed(prefix.key, prefix.group);
     for (std::size_t bucket = home(wanted);; bucket = after(bucket)) {
         const Bucket& here = buckets_[bucket];
-        for (std::uint32_t found = equal(here.mixed, wanted, ~0U); found != 0; found &= found - 1) {
+        for (std::uint32_t found = equal_lanes(here.mixed, ~0U, wanted) & all_entries; found != 0; found &= found - 1) {
             const auto entry = static_cast<std::size_t>(std::countr_zero(found));
             const std::uint32_t record = here.records[entry] & none;
             if (record != none && is(records_[record], prefix)) return {bucket, entry};
@@ -42,7 +49,7 @@ PrefixMap::Place PrefixMap::find(const CachedPrefix& prefix) const {
 // Of the first of a list, by its number alone: no record is looked at.
 PrefixMap::Place PrefixMap::place_of(std::uint32_t record, std::uint32_t mixed) const {
     for (std::size_t bucket = home(mixed);; bucket = after(bucket)) {
-        const std::uint32_t found = equal(buckets_[bucket].records, record, none);
+        const std::uint32_t found = equal_lanes(buckets_[bucket].records, none, record) & all_entries;
         if (found != 0) return {bucket, static_cast<std::size_t>(std::countr_zero(found))};
         if (buckets_[bucket].passed == 0) return {};
     }
@@ -51,7 +58,7 @@ PrefixMap::Place PrefixMap::place_of(std::uint32_t record, std::uint32_t mixed) 
 void PrefixMap::enter(std::uint32_t record, std::uint32_t mixed) {
     for (std::size_t bucket = home(mixed);; bucket = after(bucket)) {
         Bucket& here = buckets_[bucket];
-        const std::uint32_t free = equal(here.records, none, none);
+        const std::uint32_t free = equal_lanes(here.records, none, none) & all_entries;
         if (free != 0) {
             const auto entry = static_cast<std::size_t>(std::countr_zero(free));
             here.mixed[entry] = mixed;
@@ -70,8 +77,28 @@ void PrefixMap::leave(Place place, std::uint32_t mixed) {
 std::optional<BlockId> PrefixMap::first_with(const CachedPrefix& prefix) const {
     if (buckets_.empty()) return std::nullopt;
     const Place place = find(prefix);
-    if (place.entry == entries_max) return std::nullopt;
-    return block_of(buckets_[place.bucket].records[place.entry] & none);
+    if (place.entry != entries_max) return block_of(buckets_[place.bucket].records[place.entry] & none);
+    for (std::size_t i = 0; i < waiting_max; ++i) {
+        const std::uint32_t record = waiting_[(waiting_first_ + i) % waiting_max];
+        if (record != none && is(records_[record], prefix)) return block_of(record);
+    }
+    return std::nullopt;
+}
+
+// Whether the record was still waiting: then it is not there at all.
+bool PrefixMap::cancel(std::uint32_t record) {
+    const auto found = std::ranges::find(waiting_, record);
+    if (found == waiting_.end()) return false;
+    *found = none;
+    return true;
+}
+
+void PrefixMap::settle() {
+    for (std::size_t i = 0; i < waiting_max; ++i) {
+        std::uint32_t& record = waiting_[(waiting_first_ + i) % waiting_max];
+        if (record != none) insert(record);
+        record = none;
+    }
 }
 
 bool PrefixMap::holds(const CachedPrefix& prefix, BlockId block) const {
@@ -136,10 +163,15 @@ void PrefixMap::insert_own(BlockId block, const CachedPrefix& prefix, std::int32
     record.group = prefix.group;
     record.tokens_or_block = tokens;
     mixed_[at(block)] = mixed(prefix.key, prefix.group);
-    insert(static_cast<std::uint32_t>(at(block)));
+    fetch(block);
+    std::uint32_t& oldest = waiting_[waiting_first_];
+    if (oldest != none) insert(oldest);
+    oldest = static_cast<std::uint32_t>(at(block));
+    waiting_first_ = (waiting_first_ + 1) % waiting_max;
 }
 
 void PrefixMap::insert_more(BlockId block, const CachedPrefix& prefix) {
+    settle();
     std::uint32_t added = 0;
     if (free_records_.empty()) {
         added = static_cast<std::uint32_t>(records_.size());
@@ -164,7 +196,7 @@ std::vector<CachedPrefix> PrefixMap::keys_of(BlockId block) const {
 }
 
 void PrefixMap::drop_all(BlockId block) {
-    erase(static_cast<std::uint32_t>(at(block)), mixed_[at(block)]);
+    if (!cancel(static_cast<std::uint32_t>(at(block)))) erase(static_cast<std::uint32_t>(at(block)), mixed_[at(block)]);
     if (more_.empty()) return;
     const auto more = more_.find(static_cast<std::uint32_t>(at(block)));
     if (more == more_.end()) return;
@@ -178,6 +210,7 @@ void PrefixMap::drop_all(BlockId block) {
 void PrefixMap::clear() {
     records_.resize(blocks_);
     std::ranges::fill(buckets_, Bucket{});
+    waiting_.fill(none);
     free_records_.clear();
     more_.clear();
     prefixes_ = 0;

@@ -5,6 +5,7 @@
 #include "model/cache/prefix_key.h"
 #include "model/units.h"
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -37,8 +38,7 @@ public:
     void drop_all(BlockId block);
     void clear();
 
-    // Hints for who will look for this prefix, or drop the block's keys, soon.
-    void fetch(const CachedPrefix& prefix) const { __builtin_prefetch(&buckets_[home(mixed(prefix.key, prefix.group))], 1); }
+    // A hint for who will drop the block's keys soon.
     void fetch(BlockId block) const { __builtin_prefetch(&buckets_[home(mixed_[at(block)])], 1); }
     std::size_t bytes() const;
 
@@ -82,6 +82,8 @@ private:
     Place place_of(std::uint32_t record, std::uint32_t mixed) const;
     void enter(std::uint32_t record, std::uint32_t mixed);
     void leave(Place place, std::uint32_t mixed);
+    bool cancel(std::uint32_t record);
+    void settle();
     void insert(std::uint32_t record);
     void erase(std::uint32_t record, std::uint32_t mixed);
     void erase_later(std::uint32_t record);
@@ -93,6 +95,10 @@ private:
     std::vector<std::uint32_t> free_records_;  // Among those past the blocks'.
     std::vector<Bucket> buckets_;
     std::size_t prefixes_ = 0;
+    // The last insertions stand here until their buckets have come into the cache; a search looks here after the buckets.
+    static constexpr std::size_t waiting_max = 16;
+    std::array<std::uint32_t, waiting_max> waiting_;  // In order from `waiting_first_` on, around the end; `none` where there is nothing.
+    std::size_t waiting_first_ = 0;
     std::unordered_map<std::uint32_t, std::vector<std::uint32_t>> more_;  // Further records of a block.
 };
 
