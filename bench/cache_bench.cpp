@@ -54,7 +54,8 @@ BENCHMARK_CAPTURE(recorded, four / vllm_0_32_0, "0.32.0", "four")->UseManualTime
 void growing(benchmark::State& state, const std::string& engine) {
     constexpr std::size_t first = 2'000;
     std::vector<WorkloadRequest> requests;
-    for (std::size_t i = 0; i < first + static_cast<std::size_t>(state.range(0)); ++i) requests.push_back(workload()[i % workload().size()]);
+    for (std::size_t i = 0; i < first + static_cast<std::size_t>(state.range(0)); ++i)
+        requests.push_back(workload()[i % workload().size()]);
     for (auto _ : state) {
         const CacheWork alone = drive(released(engine), CacheGroups::one, std::span(requests).first(first));
         const CacheWork work = drive(released(engine), CacheGroups::one, requests);

@@ -16,10 +16,10 @@ namespace {
 constexpr std::int64_t step_tokens = 8192, running_max = 256;
 constexpr TokensPerBlock block{16};
 
-struct Live {
+struct alignas(64) Live {
+    std::int64_t outputs_left = 0;
     CacheRequest request = {};
     PrefixKeys keys{block};
-    std::int64_t outputs_left = 0;
 };
 
 CacheSetup setup_of(CacheGroups groups) {
@@ -117,14 +117,26 @@ private:
         if (any_done) std::erase_if(running_, [](const Live* live) { return live->outputs_left == 0; });
     }
 
-    // The keys of all its tokens, those that it will put out included.
     Live& arrive() {
-        const auto begin = thread_time();
+        if (ready_.empty()) {
+            const auto begin = thread_time();
+            const std::size_t end = std::min(next_ + 32, requests_.size());  // Several at a time: asking for the time takes time.
+            for (std::size_t i = next_; i < end; ++i) ready_.push_front(&prepared(i));
+            work_.hashing += thread_time() - begin;
+        }
+        Live& live = *ready_.back();
+        ready_.pop_back();
+        ++next_;
+        return live;
+    }
+
+    // With the keys of all its tokens, those that it will put out included.
+    Live& prepared(std::size_t index) {
         if (idle_.empty()) idle_.push_back(&lives_.emplace_back());
         Live& live = *idle_.back();
         idle_.pop_back();
-        const WorkloadRequest& row = requests_[next_];
-        const auto own_stream = static_cast<std::int64_t>(1000 + next_++);
+        const WorkloadRequest& row = requests_[index];
+        const auto own_stream = static_cast<std::int64_t>(1000 + index);
         const std::int64_t shared = row.prefix_group == 0 ? 0 : row.prefix.value;
         live.keys = PrefixKeys(block);
         live.keys.append({.stream = row.prefix_group, .first = 0, .count = shared});
@@ -134,7 +146,6 @@ private:
         live.request.computed = Tokens(0);
         live.request.keys = live.keys.keys();
         live.outputs_left = std::max<std::int64_t>(row.output.value, 1);
-        work_.hashing += thread_time() - begin;
         return live;
     }
 
@@ -153,7 +164,8 @@ private:
     bool whole_request_;
     std::span<const WorkloadRequest> requests_;
     std::size_t next_ = 0;
-    std::deque<Live> lives_;  // Their addresses stay.
+    std::deque<Live> lives_;   // Their addresses stay.
+    std::deque<Live*> ready_;  // Arrived, the next one last.
     std::vector<Live*> idle_, preempted_, running_;
     std::vector<std::pair<Live*, std::int64_t>> scheduled_;
     CacheHit hit_;

@@ -1,10 +1,10 @@
 #include "harness/capacity_conformity.h"
 
 #include "harness/comparison.h"
-#include "scenarios/golden_plan.h"
 #include "model/capacity_count.h"
 #include "model/overload.h"
 #include "model/plan.h"
+#include "scenarios/golden_plan.h"
 #include "sim/capacity_experiment.h"
 
 #include <fmt/format.h>

@@ -4,7 +4,6 @@
 #include "harness/refusal_conformity.h"
 #include "model/addressing/group_tables.h"
 
-
 #include <algorithm>
 #include <utility>
 

@@ -47,11 +47,11 @@ struct CacheRequest {
     };
     Quiet quiet = {};
 
-    Tokens tokens = {};  // Prompt and outputs.
-    Tokens prompt_tokens = {};
+    Tokens tokens = {};     // Prompt and outputs.
     Tokens computed = {};   // Set by the scheduler before a call.
     Tokens in_flight = {};  // Scheduled, not yet settled; since 0.32.0.
     RequestStatus status = RequestStatus::running;
+    Tokens prompt_tokens = {};
     Tokens shared_boundary = {};           // Since 0.32.0.
     std::span<const PrefixKey> keys = {};  // One for each full hash block of its tokens; may be empty without prefix caching.
 

@@ -1,6 +1,6 @@
 // The free blocks of a pool in the order in which they are handed out, as a ring of ids: nothing is linked, so an aged pool costs no
 // chain of cache misses. A block that is taken out of the middle leaves a gap that is passed over; gaps are squeezed out when the ring
-// is full, which happens at most once in as many calls as the ring has places.
+// is full, which happens at most once in a quarter as many calls as there are blocks.
 #pragma once
 
 #include "model/contract.h"
@@ -14,7 +14,7 @@ namespace kv {
 
 class FreeQueue {
 public:
-    explicit FreeQueue(std::uint32_t blocks) : ring_(std::bit_ceil(std::size_t{blocks} * 2)), mask_(ring_.size() - 1) {}
+    explicit FreeQueue(std::uint32_t blocks) : ring_(std::bit_ceil(std::size_t{blocks} + blocks / 4 + 1)), mask_(ring_.size() - 1) {}
 
     std::uint32_t size() const { return size_; }
 
@@ -72,7 +72,7 @@ private:
             ++to;
         }
         tail_ = to;
-        ensure(tail_ - head_ <= ring_.size() / 2, "the ring has twice as many places as there are blocks");
+        ensure(tail_ - head_ < ring_.size(), "the ring has more places than there are blocks");
     }
 
     std::vector<std::uint32_t> ring_;

@@ -2,10 +2,9 @@
 
 #include "model/contract.h"
 
-#include <emmintrin.h>
-
 #include <algorithm>
 #include <bit>
+#include <emmintrin.h>
 #include <utility>
 
 namespace kv {
