@@ -122,7 +122,14 @@ std::span<const Engine> engines();  // As released, and `reference`.
 struct RuleText {
     std::string_view id, meaning, source;
 };
+enum class SlotArea : std::uint8_t {
+    plan,     // What is made of layers and memory.
+    saying,   // What is said of a finished plan.
+    holding,  // Which blocks a request gets, keeps and shares.
+    address   // Which slot a token has.
+};
 struct Slot {
+    SlotArea area;
     std::string_view id;
     std::string_view meaning;
     std::vector<RuleText> rules;

@@ -101,21 +101,17 @@ const std::vector<GoldenPlan>& plan_cases(const std::string& version) {
 
 std::span<const RecordingKind> recording_kinds() {
     static const std::vector<RecordingKind> kinds{
-        {"plans", {}, [](const std::string& version) { return differs(plan_cases(version), compare_plan); }},
-        {"slots",
-         {"table-block", "table-width", "moved-row", "context-ranks", "table-bound", "slot-arithmetic", "batch-padding", "row-reader"},
-         [](const std::string& version) { return differs(slots_cases(version), compare_slots); }},
-        {"traces",
-         {"cache-setups", "free-order", "context-blocks", "hit-search", "hit-adoption", "request-gate", "window-basis", "state-blocks",
-          "cached-blocks", "common-prefix", "zeroed-blocks"},
-         trace_cases}};
+        {"plans",
+         {SlotArea::plan, SlotArea::saying},
+         [](const std::string& version) { return differs(plan_cases(version), compare_plan); }},
+        {"slots", {SlotArea::address}, [](const std::string& version) { return differs(slots_cases(version), compare_slots); }},
+        {"traces", {SlotArea::holding}, trace_cases}};
     return kinds;
 }
 
-const RecordingKind& kind_that_notices(std::string_view slot) {
-    const auto lists = [&](const RecordingKind& kind) { return std::ranges::find(kind.slots, slot) != kind.slots.end(); };
-    const auto found = std::ranges::find_if(recording_kinds(), lists);
-    return found == recording_kinds().end() ? recording_kinds().front() : *found;
+const RecordingKind& kind_that_notices(SlotArea area) {
+    return *std::ranges::find_if(recording_kinds(),
+                                 [&](const RecordingKind& kind) { return std::ranges::find(kind.areas, area) != kind.areas.end(); });
 }
 
 }  // namespace kv::testing

@@ -16,12 +16,12 @@ using Differs = std::function<bool(const Engine&)>;  // Whether one recorded cas
 
 struct RecordingKind {
     std::string_view name;
-    std::vector<std::string_view> slots;  // A slot that no kind lists is a planner's.
+    std::vector<SlotArea> areas;
     std::vector<Differs> (*cases)(const std::string& version);
 };
 
 std::span<const RecordingKind> recording_kinds();
-const RecordingKind& kind_that_notices(std::string_view slot);
+const RecordingKind& kind_that_notices(SlotArea area);
 
 const std::vector<GoldenPlan>& plan_cases(const std::string& version);
 
