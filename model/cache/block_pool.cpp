@@ -20,7 +20,8 @@ BlockPool::BlockPool(const Options& options)
       words_(checked_blocks(options.blocks)),
       queue_(checked_blocks(options.blocks)),
       prefixes_(options.prefix_caching ? checked_blocks(options.blocks) : 0) {
-    for (std::uint32_t id = 1; id < words_.size(); ++id) words_[id] = free_bit | queue_.push_back(id, moved());
+    FreeQueue::Back back(queue_);
+    for (std::uint32_t id = 1; id < words_.size(); ++id) words_[id] = free_bit | back.push(id);
 }
 
 double BlockPool::usage() const {
@@ -38,34 +39,32 @@ std::vector<BlockId> BlockPool::free_blocks() const {
     return blocks;
 }
 
-void BlockPool::hand_out(std::uint32_t id) {
-    if ((words_[id] & cached_bit) != 0) forget(BlockId(static_cast<std::int32_t>(id)));
-    words_[id] = 1;
-}
-
 // What is handed out next is known, so what forgetting its prefix touches can be on its way by then.
-void BlockPool::fetch_ahead() const {
-    if (const std::uint32_t id = queue_.peek(48); id < words_.size()) __builtin_prefetch(&words_[id], 1);
+void BlockPool::fetch_ahead(std::size_t done) const {
+    if (const std::uint32_t id = queue_.peek(done + 48); id < words_.size()) __builtin_prefetch(&words_[id], 1);
     if (!options_.prefix_caching) return;
-    if (const std::uint32_t id = queue_.peek(24); id < words_.size() && (words_[id] & cached_bit) != 0)
+    if (const std::uint32_t id = queue_.peek(done + 24); id < words_.size() && (words_[id] & cached_bit) != 0)
         prefixes_.fetch(BlockId(static_cast<std::int32_t>(id)));
 }
 
 void BlockPool::take(std::int64_t count, std::vector<BlockId>& out) {
     require(0 <= count && count <= free_count(), "blocks that are taken are there");
-    for (; count > 0; --count) {
-        fetch_ahead();
-        const std::uint32_t id = queue_.pop_front();
-        hand_out(id);
-        out.push_back(BlockId(static_cast<std::int32_t>(id)));
-    }
+    out.resize(out.size() + static_cast<std::size_t>(count));
+    BlockId* to = out.data() + out.size() - count;
+    std::uint32_t* const words = words_.data();
+    std::size_t done = 0;
+    queue_.pop_front(static_cast<std::uint32_t>(count), [&](std::uint32_t id) {
+        fetch_ahead(done++);
+        if ((words[id] & cached_bit) != 0) forget(BlockId(static_cast<std::int32_t>(id)));
+        words[id] = 1;
+        *to++ = BlockId(static_cast<std::int32_t>(id));
+    });
 }
 
 BlockId BlockPool::take_one() {
-    require(free_count() > 0, "a block that is taken is there");
-    const std::uint32_t id = queue_.pop_front();
-    hand_out(id);
-    return BlockId(static_cast<std::int32_t>(id));
+    std::vector<BlockId> one;
+    take(1, one);
+    return one.front();
 }
 
 void BlockPool::touch(std::span<const BlockId> blocks) {
@@ -86,37 +85,36 @@ void BlockPool::hold(BlockId block) {
     ++word(block);
 }
 
-bool BlockPool::give_up(BlockId block) {
-    if (block == null_block) return false;
-    std::uint32_t& held = word(block);
-    require((held & free_bit) == 0, "a block that is given up is held");
-    return (--held & value_bits) == 0;
-}
-
-void BlockPool::append(BlockId block) {
-    const std::uint32_t place = queue_.push_back(static_cast<std::uint32_t>(at(block)), moved());
-    word(block) = (word(block) & cached_bit) | free_bit | place;
-}
-
-void BlockPool::prepend(BlockId block) {
-    const std::uint32_t place = queue_.push_front(static_cast<std::uint32_t>(at(block)), moved());
-    word(block) = (word(block) & cached_bit) | free_bit | place;
+// Those of the blocks that nobody holds any more join the queue at the end that `end` is, in the order given. `taken(block)` says
+// whether a block is left out of this.
+template <class End, class Range, class Taken>
+void BlockPool::release_to(Range&& blocks, Taken&& taken) {
+    queue_.make_room(static_cast<std::uint32_t>(std::ranges::distance(blocks)), moved());
+    End end(queue_);
+    std::uint32_t* const words = words_.data();
+    for (const BlockId block : blocks) {
+        if (block == null_block) continue;
+        std::uint32_t& held = words[at(block)];
+        require((held & free_bit) == 0, "a block that is given up is held");
+        if ((--held & value_bits) != 0 || taken(block)) continue;
+        held = (held & cached_bit) | free_bit | end.push(static_cast<std::uint32_t>(at(block)));
+    }
 }
 
 template <class Range>
 void BlockPool::release_in_order(Range&& blocks) {
-    if (options_.free_order == FreeOrder::append_all) {
-        for (const BlockId block : blocks)
-            if (give_up(block)) append(block);
-        return;
-    }
+    const auto none = [](BlockId) { return false; };
+    if (options_.free_order == FreeOrder::append_all) return release_to<FreeQueue::Back>(blocks, none);
+    // To the front the last goes first, so that the first is the first to be handed out.
+    if (!options_.prefix_caching) return release_to<FreeQueue::Front>(std::views::reverse(blocks), none);
     to_front_.clear();
-    for (const BlockId block : blocks) {
-        if (!give_up(block)) continue;
-        if (is_cached(block) && options_.prefix_caching) append(block);
-        else to_front_.push_back(block);
-    }
-    for (const BlockId block : std::views::reverse(to_front_)) prepend(block);
+    release_to<FreeQueue::Back>(blocks, [&](BlockId block) {
+        if (!is_cached(block)) to_front_.push_back(block);
+        return !is_cached(block);
+    });
+    queue_.make_room(static_cast<std::uint32_t>(to_front_.size()), moved());
+    FreeQueue::Front front(queue_);
+    for (const BlockId block : std::views::reverse(to_front_)) word(block) = free_bit | front.push(static_cast<std::uint32_t>(at(block)));
 }
 
 void BlockPool::release(std::span<const BlockId> blocks) { release_in_order(blocks); }

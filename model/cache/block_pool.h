@@ -70,11 +70,9 @@ private:
     auto moved() {
         return [this](std::uint32_t id, std::uint32_t place) { words_[id] = (words_[id] & ~value_bits) | place; };
     }
-    void fetch_ahead() const;
-    void hand_out(std::uint32_t id);
-    bool give_up(BlockId block);  // Whether that was the last holder.
-    void append(BlockId block);
-    void prepend(BlockId block);
+    void fetch_ahead(std::size_t done) const;
+    template <class End, class Range, class Taken>
+    void release_to(Range&& blocks, Taken&& taken);
     template <class Range>
     void release_in_order(Range&& blocks);
 

@@ -18,31 +18,79 @@ public:
 
     std::uint32_t size() const { return size_; }
 
-    // The first id, which is there. `moved(id, place)` is told of ids that got another place, here and below.
+    // The first id, which is there.
     std::uint32_t pop_front() {
-        while (ring_[head_ & mask_] == gap) ++head_;
-        --size_;
-        return ring_[head_++ & mask_];
+        std::uint32_t first = gap;
+        pop_front(1, [&](std::uint32_t id) { first = id; });
+        return first;
+    }
+
+    // The first `count` ids, which are there, one after another.
+    template <class See>
+    void pop_front(std::uint32_t count, See&& see) {
+        const std::uint32_t* const ring = ring_.data();
+        const std::uint64_t mask = mask_;
+        std::uint64_t head = head_;
+        for (std::uint32_t left = count; left > 0; ++head) {
+            const std::uint32_t id = ring[head & mask];
+            if (id == gap) continue;
+            see(id);
+            --left;
+        }
+        head_ = head;
+        size_ -= count;
     }
 
     // The id that will come out after `ahead` more places: a hint for who wants to have it in the cache by then.
     std::uint32_t peek(std::size_t ahead) const { return ring_[(head_ + ahead) & mask_]; }
 
+    // Room for `count` more ids, at either end. `moved(id, place)` is told of ids that got another place to make it.
     template <class Moved>
-    std::uint32_t push_back(std::uint32_t id, Moved&& moved) {
-        if (tail_ - head_ == ring_.size()) squeeze(moved);
-        ring_[tail_ & mask_] = id;
-        ++size_;
-        return static_cast<std::uint32_t>(tail_++ & mask_);
+    void make_room(std::uint32_t count, Moved&& moved) {
+        if (tail_ - head_ + count > ring_.size()) squeeze(moved);
     }
 
-    template <class Moved>
-    std::uint32_t push_front(std::uint32_t id, Moved&& moved) {
-        if (tail_ - head_ == ring_.size()) squeeze(moved);
-        ring_[--head_ & mask_] = id;
-        ++size_;
-        return static_cast<std::uint32_t>(head_ & mask_);
-    }
+    // One end of the queue, for several ids in a row: there is room for them. `push` answers the id's place.
+    class Back {
+    public:
+        explicit Back(FreeQueue& queue) : queue_(queue), ring_(queue.ring_.data()), mask_(queue.mask_), at_(queue.tail_) {}
+        Back(const Back&) = delete;
+        Back& operator=(const Back&) = delete;
+        ~Back() {
+            queue_.size_ += static_cast<std::uint32_t>(at_ - queue_.tail_);
+            queue_.tail_ = at_;
+        }
+        std::uint32_t push(std::uint32_t id) {
+            const std::uint64_t place = at_++ & mask_;
+            ring_[place] = id;
+            return static_cast<std::uint32_t>(place);
+        }
+
+    private:
+        FreeQueue& queue_;
+        std::uint32_t* ring_;
+        std::uint64_t mask_, at_;
+    };
+    class Front {
+    public:
+        explicit Front(FreeQueue& queue) : queue_(queue), ring_(queue.ring_.data()), mask_(queue.mask_), at_(queue.head_) {}
+        Front(const Front&) = delete;
+        Front& operator=(const Front&) = delete;
+        ~Front() {
+            queue_.size_ += static_cast<std::uint32_t>(queue_.head_ - at_);
+            queue_.head_ = at_;
+        }
+        std::uint32_t push(std::uint32_t id) {
+            const std::uint64_t place = --at_ & mask_;
+            ring_[place] = id;
+            return static_cast<std::uint32_t>(place);
+        }
+
+    private:
+        FreeQueue& queue_;
+        std::uint32_t* ring_;
+        std::uint64_t mask_, at_;
+    };
 
     void remove(std::uint32_t place) {
         require(ring_[place] != gap, "a block that is taken out of the queue is in it");
