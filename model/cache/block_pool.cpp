@@ -2,6 +2,7 @@
 
 #include "model/contract.h"
 
+#include <algorithm>
 #include <ranges>
 
 namespace kv {
@@ -105,8 +106,11 @@ template <class Range>
 void BlockPool::release_in_order(Range&& blocks) {
     const auto none = [](BlockId) { return false; };
     if (options_.free_order == FreeOrder::append_all) return release_to<FreeQueue::Back>(blocks, none);
-    // To the front the last goes first, so that the first is the first to be handed out.
-    if (!options_.prefix_caching) return release_to<FreeQueue::Front>(std::views::reverse(blocks), none);
+    // To the front the last goes first, so that the first is the first to be handed out. What is held more than once may stand in the
+    // list more than once, and its place is that where the last holder lets go.
+    const auto held_once = [&](BlockId block) { return block == null_block || word(block) == 1; };
+    if (!options_.prefix_caching && std::ranges::all_of(blocks, held_once))
+        return release_to<FreeQueue::Front>(std::views::reverse(blocks), none);
     to_front_.clear();
     release_to<FreeQueue::Back>(blocks, [&](BlockId block) {
         if (!is_cached(block)) to_front_.push_back(block);
