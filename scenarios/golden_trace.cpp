@@ -1,9 +1,10 @@
 #include "scenarios/golden_trace.h"
 
+#include "scenarios/recorded_group.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <numeric>
 #include <string_view>
 #include <utility>
@@ -12,47 +13,11 @@ namespace kv {
 
 namespace {
 
-struct KindName {
-    std::string_view in_traces, in_specs;
-};
-constexpr std::array<KindName, 10> kind_names{{{"full", "full"},
-                                               {"mla", "mla"},
-                                               {"sliding", "sliding_window"},
-                                               {"chunked", "chunked_local"},
-                                               {"mamba", "mamba"},
-                                               {"cross", "cross"},
-                                               {"sink_full", "sink_full"},
-                                               {"rswa", "rswa"},
-                                               {"sliding_mla", "sliding_window_mla"},
-                                               {"circular", "circular_buffer"}}};
-
 RecordShape shape_of(const std::string& engine, JsonValue header) {
     if (engine.starts_with("vllm-0.18.")) return RecordShape::vllm_0_18;
     if (engine.starts_with("vllm-0.32.")) return RecordShape::vllm_0_32;
     const std::optional<JsonValue> setup = header.member("setup");
     return setup && setup->member("scheduler_block_size") ? RecordShape::vllm_0_32 : RecordShape::vllm_0_18;
-}
-
-// Empty, and nothing noted: a kind that is not known.
-std::optional<CacheGroup> read_group(JsonValue value, RecordShape shape, JsonErrors& errors) {
-    JsonFields fields(value, errors);
-    const auto kind = fields.need("kind");
-    if (!kind) return CacheGroup{};
-    if (kind->kind() != JsonKind::string) {
-        errors.note_expected(*kind, "the name of a kind");
-        return CacheGroup{};
-    }
-    const auto name = std::ranges::find(kind_names, kind->string(), &KindName::in_traces);
-    if (name == kind_names.end() || std::ranges::find(recorded_kinds(shape), name->in_specs) == recorded_kinds(shape).end())
-        return std::nullopt;
-    CacheGroup group{.spec = read_spec_with_defaults(fields, name->in_specs, shape)};
-    if (const auto* mamba = std::get_if<MambaSpec>(&group.spec))
-        if (std::max(mamba->speculative_blocks, mamba->prefill_checkpoint_blocks) > trace_blocks_max)
-            errors.note(value, fmt::format("expected at most {} speculative or checkpoint blocks", trace_blocks_max));
-    const auto draft = shape == RecordShape::vllm_0_32 ? fields.find("eagle_group") : std::nullopt;
-    group.draft = draft && read_boolean(*draft, errors);
-    fields.finish();
-    return group;
 }
 
 // What 0.18.0 does not have, as an engine would derive it that does.
@@ -91,7 +56,7 @@ std::optional<UnknownInTrace> read_setup(JsonValue value, RecordShape shape, Cac
     JsonFields fields(value, errors);
     std::optional<UnknownInTrace> unknown;
     for (const JsonValue group : fields.array("groups", trace_groups_max)) {
-        std::optional<CacheGroup> read = read_group(group, shape, errors);
+        std::optional<CacheGroup> read = read_recorded_group(group, shape, errors);
         if (read) setup.groups.push_back(std::move(*read));
         else if (!unknown) unknown = UnknownInTrace{fmt::format("the kind \"{}\"", group.member("kind")->string())};
     }

@@ -51,17 +51,21 @@ public:
     }
 
     // One end of the queue, for several ids in a row: there is room for them. `push` answers the id's place.
-    class Back {
+    enum class Side : std::uint8_t { front, back };
+    template <Side side>
+    class End {
     public:
-        explicit Back(FreeQueue& queue) : queue_(queue), ring_(queue.ring_.data()), mask_(queue.mask_), at_(queue.tail_) {}
-        Back(const Back&) = delete;
-        Back& operator=(const Back&) = delete;
-        ~Back() {
-            queue_.size_ += static_cast<std::uint32_t>(at_ - queue_.tail_);
-            queue_.tail_ = at_;
+        explicit End(FreeQueue& queue)
+            : queue_(queue), ring_(queue.ring_.data()), mask_(queue.mask_), at_(side == Side::front ? queue.head_ : queue.tail_) {}
+        End(const End&) = delete;
+        End& operator=(const End&) = delete;
+        ~End() {
+            std::uint64_t& end = side == Side::front ? queue_.head_ : queue_.tail_;
+            queue_.size_ += static_cast<std::uint32_t>(side == Side::front ? end - at_ : at_ - end);
+            end = at_;
         }
         std::uint32_t push(std::uint32_t id) {
-            const std::uint64_t place = at_++ & mask_;
+            const std::uint64_t place = (side == Side::front ? --at_ : at_++) & mask_;
             ring_[place] = id;
             return static_cast<std::uint32_t>(place);
         }
@@ -71,26 +75,8 @@ public:
         std::uint32_t* ring_;
         std::uint64_t mask_, at_;
     };
-    class Front {
-    public:
-        explicit Front(FreeQueue& queue) : queue_(queue), ring_(queue.ring_.data()), mask_(queue.mask_), at_(queue.head_) {}
-        Front(const Front&) = delete;
-        Front& operator=(const Front&) = delete;
-        ~Front() {
-            queue_.size_ += static_cast<std::uint32_t>(queue_.head_ - at_);
-            queue_.head_ = at_;
-        }
-        std::uint32_t push(std::uint32_t id) {
-            const std::uint64_t place = --at_ & mask_;
-            ring_[place] = id;
-            return static_cast<std::uint32_t>(place);
-        }
-
-    private:
-        FreeQueue& queue_;
-        std::uint32_t* ring_;
-        std::uint64_t mask_, at_;
-    };
+    using Front = End<Side::front>;
+    using Back = End<Side::back>;
 
     void remove(std::uint32_t place) {
         require(ring_[place] != gap, "a block that is taken out of the queue is in it");

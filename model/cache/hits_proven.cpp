@@ -1,6 +1,6 @@
 // The longest prefix that all groups have, as 0.32.0 looks for it: as 0.18.0, but what a drafter needs is proven once and not dropped
 // again, and where states are kept at hash blocks a hit may end inside a block.
-#include "model/cache/cache_core.h"
+#include "model/cache/lookup.h"
 
 #include <algorithm>
 
@@ -8,44 +8,15 @@ namespace kv {
 
 namespace {
 
-struct Lookup {
-    const CacheCore& core;
-    const LookupGroup& asked;
-    std::span<const PrefixKey> keys;  // Of hash blocks.
-    std::int64_t length;
-    std::int64_t alignment;
-    bool drop;  // One more block must be there, and is left out of the hit.
-    CacheHit& hit;
-    std::vector<BlockId> found = {};
-
-    const GroupState& group() const { return core.groups[asked.groups.front()]; }
-    std::vector<BlockId>& first() { return hit.blocks[asked.groups.front()]; }
+// A lookup that knows the keys of hash blocks.
+struct FineLookup : Lookup {
+    std::span<const PrefixKey> keys;
     KeysByBlock by(std::int64_t block) const { return {keys, block / core.hash_block()}; }
-    bool cached(const PrefixKey& key) { return cached_in_all(core.pool, key, asked.groups, found); }
-    bool cached(const KeysByBlock& blocks, std::int64_t index) {
-        if (index >= blocks.size()) raise(Raised::index_error, "find_longest_cache_hit", "a full block has a hash");
-        return cached(blocks[index]);
-    }
-    void each(auto&& change) {
-        for (const std::size_t group : asked.groups) change(hit.blocks[group]);
-    }
-    void add_found() {
-        for (std::size_t i = 0; i < found.size(); ++i) hit.blocks[asked.groups[i]].push_back(found[i]);
-    }
-    void drop_last() {
-        each([](std::vector<BlockId>& blocks) { blocks.pop_back(); });
-    }
-    void keep(std::int64_t count) {
-        each([&](std::vector<BlockId>& blocks) { blocks.resize(static_cast<std::size_t>(std::min(count, std::ssize(blocks)))); });
-    }
-    void align(std::int64_t block) {
-        while (block != alignment && std::ssize(first()) * block % alignment != 0) drop_last();
-    }
     bool inside_blocks(std::int64_t block) const { return alignment < block && block % alignment == 0; }
 };
 
 // Each answers the hit's length.
-std::int64_t find_full(Lookup& lookup) {
+std::int64_t find_full(FineLookup& lookup) {
     const std::int64_t block = lookup.group().block;
     const KeysByBlock keys = lookup.by(block);
     const std::int64_t most = std::min(lookup.length / block, keys.size());
@@ -71,12 +42,12 @@ std::int64_t find_full(Lookup& lookup) {
     return length;
 }
 
-std::int64_t find_sliding(Lookup& lookup) {
+std::int64_t find_sliding(FineLookup& lookup) {
     const std::int64_t block = lookup.group().spec_block;
     const KeysByBlock keys = lookup.by(block);
     const std::int64_t wanted = blocks_for(lookup.group().window - 1, block) + (lookup.drop ? 1 : 0);
     const std::int64_t most = lookup.length / block;
-    lookup.each([&](std::vector<BlockId>& blocks) { blocks.assign(static_cast<std::size_t>(most), null_block); });
+    lookup.fill_with_null(most);
     std::int64_t run = 0;  // Cached blocks side by side, from block i on.
     bool whole = false;
     for (std::int64_t i = most - 1; i >= 0 && !whole; --i) {
@@ -86,8 +57,7 @@ std::int64_t find_sliding(Lookup& lookup) {
         }
         const std::int64_t kept = lookup.drop ? i : i + 1;
         if (run == 0 && block != lookup.alignment && kept * block % lookup.alignment != 0) continue;
-        for (std::size_t g = 0; g < lookup.found.size(); ++g)
-            lookup.hit.blocks[lookup.asked.groups[g]][static_cast<std::size_t>(i)] = lookup.found[g];
+        lookup.put_found(i);
         if (++run < wanted) continue;
         lookup.keep(i + run);
         whole = true;
@@ -103,18 +73,18 @@ std::int64_t find_sliding(Lookup& lookup) {
     return std::ssize(lookup.first()) * block;
 }
 
-std::int64_t find_chunked(Lookup& lookup) {
+std::int64_t find_chunked(FineLookup& lookup) {
     const std::int64_t block = lookup.group().spec_block;
     if (lookup.drop || block != lookup.alignment)
         raise(Raised::assertion_error, "ChunkedLocalAttentionManager", "no drafter, and one block size");
     const KeysByBlock keys = lookup.by(block);
     const std::int64_t start = lookup.length / lookup.group().window * lookup.group().window / block;
-    lookup.each([&](std::vector<BlockId>& blocks) { blocks.assign(static_cast<std::size_t>(start), null_block); });
+    lookup.fill_with_null(start);
     for (std::int64_t i = start; i < lookup.length / block && lookup.cached(keys, i); ++i) lookup.add_found();
     return std::ssize(lookup.first()) * block;
 }
 
-std::int64_t find_states(Lookup& lookup) {
+std::int64_t find_states(FineLookup& lookup) {
     const std::int64_t block = lookup.group().spec_block;
     const bool inside = lookup.inside_blocks(block);
     const std::int64_t unit = inside ? lookup.alignment : block;
@@ -125,14 +95,14 @@ std::int64_t find_states(Lookup& lookup) {
         const std::int64_t tokens = (i + 1) * unit;
         if (!lookup.cached(keys, i) || (!inside && block != lookup.alignment && tokens % lookup.alignment != 0)) continue;
         const std::int64_t index = inside ? i / (block / unit) : i;
-        lookup.each([&](std::vector<BlockId>& blocks) { blocks.assign(static_cast<std::size_t>(index), null_block); });
+        lookup.fill_with_null(index);
         lookup.add_found();
         return tokens;
     }
     return 0;
 }
 
-std::int64_t find_kind(Lookup& lookup) {
+std::int64_t find_kind(FineLookup& lookup) {
     const GroupState& group = lookup.group();
     lookup.each([](std::vector<BlockId>& blocks) { blocks.clear(); });
     if (group.kind == GroupKind::full || group.kind == GroupKind::rswa) return find_full(lookup);
@@ -173,7 +143,7 @@ std::int64_t shorten(const CacheCore& core, const CacheRequest& request, std::in
         std::int64_t length = now;
         if (drop && group.kind != GroupKind::mamba)
             length = std::min(now + proof_margin(core, group), std::ssize(request.keys) * core.hash_block());
-        Lookup lookup{core, asked, request.keys, length, core.lookup_block, drop, hit};
+        FineLookup lookup{{core, asked, length, core.lookup_block, drop, hit}, request.keys};
         const std::int64_t found = find_kind(lookup);
         if (drop) search.proven[kind] = true;
         else if (found < now) search.proven.assign(search.proven.size(), false);
@@ -212,7 +182,7 @@ void find_proven_hit(const CacheCore& core, const CacheRequest& request, CacheHi
     const std::int64_t longest = request.tokens.value - 1;  // The last token is computed, or there is nothing to go on from.
     if (core.coordinator == Coordinator::hybrid) return find_hybrid(core, request, longest, hit);
     const LookupGroup& asked = core.lookup_groups.front();
-    Lookup lookup{core, asked, request.keys, longest, core.lookup_block, asked.eagle, hit};
+    FineLookup lookup{{core, asked, longest, core.lookup_block, asked.eagle, hit}, request.keys};
     hit.length = Tokens(find_kind(lookup));
 }
 

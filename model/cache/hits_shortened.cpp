@@ -1,5 +1,5 @@
 // The longest prefix that all groups have, as 0.18.0 looks for it: each kind in turn shortens the length until none does.
-#include "model/cache/cache_core.h"
+#include "model/cache/lookup.h"
 
 #include <algorithm>
 
@@ -17,98 +17,68 @@ bool cached_in_all(const BlockPool& pool, const PrefixKey& key, std::span<const 
 
 namespace {
 
-struct Lookup {
-    const CacheCore& core;
-    const LookupGroup& asked;
-    KeysByBlock keys;
-    std::int64_t length;     // The hit is not longer.
-    std::int64_t alignment;  // And a multiple of this.
-    CacheHit& hit;
-    std::vector<BlockId> found = {};
-
-    const GroupState& group() const { return core.groups[asked.groups.front()]; }
-    std::vector<BlockId>& first() { return hit.blocks[asked.groups.front()]; }
-    bool cached(std::int64_t index) {
-        if (index >= keys.size()) raise(Raised::index_error, "find_longest_cache_hit", "a full block has a hash");
-        return cached_in_all(core.pool, keys[index], asked.groups, found);
-    }
-    void each(auto&& change) {
-        for (const std::size_t group : asked.groups) change(hit.blocks[group]);
-    }
-    void add_found() {
-        for (std::size_t i = 0; i < found.size(); ++i) hit.blocks[asked.groups[i]].push_back(found[i]);
-    }
-    void drop_last() {
-        each([](std::vector<BlockId>& blocks) { blocks.pop_back(); });
-    }
-    void align(std::int64_t block) {
-        while (block != alignment && std::ssize(first()) * block % alignment != 0) drop_last();
-    }
-};
-
-void find_full(Lookup& lookup) {
+void find_full(Lookup& lookup, const KeysByBlock& keys) {
     const std::int64_t block = lookup.group().block;
-    const std::int64_t most = std::min(lookup.length / block, lookup.keys.size());
-    for (std::int64_t i = 0; i < most && lookup.cached(i); ++i) lookup.add_found();
-    if (lookup.asked.eagle && !lookup.first().empty()) lookup.drop_last();
+    const std::int64_t most = std::min(lookup.length / block, keys.size());
+    for (std::int64_t i = 0; i < most && lookup.cached(keys, i); ++i) lookup.add_found();
+    if (lookup.drop && !lookup.first().empty()) lookup.drop_last();
     lookup.align(block);
 }
 
-void find_sliding(Lookup& lookup) {
+void find_sliding(Lookup& lookup, const KeysByBlock& keys) {
     const std::int64_t block = lookup.group().spec_block;
-    const std::int64_t wanted = blocks_for(lookup.group().window - 1, block) + (lookup.asked.eagle ? 1 : 0);
+    const std::int64_t wanted = blocks_for(lookup.group().window - 1, block) + (lookup.drop ? 1 : 0);
     const std::int64_t most = lookup.length / block;
-    lookup.each([&](std::vector<BlockId>& blocks) { blocks.assign(static_cast<std::size_t>(most), null_block); });
+    lookup.fill_with_null(most);
     std::int64_t run = 0;  // Cached blocks side by side, from block i on.
     bool whole = false;
     for (std::int64_t i = most - 1; i >= 0 && !whole; --i) {
-        if (!lookup.cached(i)) {
+        if (!lookup.cached(keys, i)) {
             run = 0;
             continue;
         }
         if (run == 0 && block != lookup.alignment && (i + 1) * block % lookup.alignment != 0) continue;
-        for (std::size_t g = 0; g < lookup.found.size(); ++g)
-            lookup.hit.blocks[lookup.asked.groups[g]][static_cast<std::size_t>(i)] = lookup.found[g];
+        lookup.put_found(i);
         if (++run < wanted) continue;
-        lookup.each([&](std::vector<BlockId>& blocks) { blocks.resize(static_cast<std::size_t>(i + run)); });
+        lookup.keep(i + run);
         whole = true;
     }
     if (!whole) {
-        lookup.each([&](std::vector<BlockId>& blocks) { blocks.resize(static_cast<std::size_t>(run)); });
+        lookup.keep(run);
         lookup.align(block);
     }
-    if (!lookup.asked.eagle || lookup.first().empty()) return;
+    if (!lookup.drop || lookup.first().empty()) return;
     if (block != lookup.alignment) raise(Raised::assertion_error, "SlidingWindowManager", "with a drafter, hits are aligned to the block");
     lookup.drop_last();
 }
 
-void find_chunked(Lookup& lookup) {
+void find_chunked(Lookup& lookup, const KeysByBlock& keys) {
     const std::int64_t block = lookup.group().spec_block;
-    if (lookup.asked.eagle || block != lookup.alignment)
+    if (lookup.drop || block != lookup.alignment)
         raise(Raised::assertion_error, "ChunkedLocalAttentionManager", "no drafter, and one block size");
     const std::int64_t start = lookup.length / lookup.group().window * lookup.group().window / block;
-    lookup.each([&](std::vector<BlockId>& blocks) { blocks.assign(static_cast<std::size_t>(start), null_block); });
-    for (std::int64_t i = start; i < lookup.length / block && lookup.cached(i); ++i) lookup.add_found();
+    lookup.fill_with_null(start);
+    for (std::int64_t i = start; i < lookup.length / block && lookup.cached(keys, i); ++i) lookup.add_found();
 }
 
-void find_states(Lookup& lookup) {
+void find_states(Lookup& lookup, const KeysByBlock& keys) {
     const std::int64_t block = lookup.group().spec_block;
     for (std::int64_t i = lookup.length / block - 1; i >= 0; --i) {
-        if (!lookup.cached(i) || (block != lookup.alignment && (i + 1) * block % lookup.alignment != 0)) continue;
-        lookup.each([&](std::vector<BlockId>& blocks) { blocks.assign(static_cast<std::size_t>(i), null_block); });
+        if (!lookup.cached(keys, i) || (block != lookup.alignment && (i + 1) * block % lookup.alignment != 0)) continue;
+        lookup.fill_with_null(i);
         lookup.add_found();
         return;
     }
 }
 
-void find_kind(Lookup& lookup) {
+void find_kind(Lookup& lookup, const KeysByBlock& keys) {
     const GroupState& group = lookup.group();
     lookup.each([](std::vector<BlockId>& blocks) { blocks.clear(); });
     const bool context = group.decode_context > 1 || group.prefill_context > 1;
     switch (group.kind) {
         case GroupKind::full:
         case GroupKind::rswa:
-            return find_full(lookup);
+            return find_full(lookup, keys);
         case GroupKind::cross:
             raise(Raised::not_implemented_error, "CrossAttentionManager", "cross attention caches no prefix");
         case GroupKind::circular:
@@ -120,10 +90,10 @@ void find_kind(Lookup& lookup) {
     }
     if (context && group.kind != GroupKind::chunked)
         raise(Raised::assertion_error, "find_longest_cache_hit", "no context parallelism here");
-    if (group.kind == GroupKind::sliding) return find_sliding(lookup);
-    if (group.kind == GroupKind::mamba) return find_states(lookup);
+    if (group.kind == GroupKind::sliding) return find_sliding(lookup, keys);
+    if (group.kind == GroupKind::mamba) return find_states(lookup, keys);
     if (context) raise(Raised::assertion_error, "find_longest_cache_hit", "no context parallelism here");
-    find_chunked(lookup);
+    find_chunked(lookup, keys);
 }
 
 void find_hybrid(const CacheCore& core, const CacheRequest& request, std::int64_t longest, CacheHit& hit) {
@@ -138,8 +108,8 @@ void find_hybrid(const CacheCore& core, const CacheRequest& request, std::int64_
                 now = now / group.spec_block * group.spec_block;
                 continue;
             }
-            Lookup lookup{core, asked, {request.keys, group.spec_block / core.hash_block()}, now, core.lookup_block, hit};
-            find_kind(lookup);
+            Lookup lookup{core, asked, now, core.lookup_block, asked.eagle, hit};
+            find_kind(lookup, {request.keys, group.spec_block / core.hash_block()});
             looked_up[group.index] = true;
             now = std::ssize(hit.blocks[group.index]) * group.spec_block;
         }
@@ -163,8 +133,8 @@ void find_shortened_hit(const CacheCore& core, const CacheRequest& request, Cach
     const std::int64_t longest = request.tokens.value - 1;  // The last token is computed, or there is nothing to go on from.
     if (core.coordinator == Coordinator::hybrid) return find_hybrid(core, request, longest, hit);
     const LookupGroup& asked = core.lookup_groups.front();
-    Lookup lookup{core, asked, {request.keys, 1}, longest, core.lookup_block, hit};
-    find_kind(lookup);
+    Lookup lookup{core, asked, longest, core.lookup_block, asked.eagle, hit};
+    find_kind(lookup, {request.keys, 1});
     hit.length = Tokens(std::ssize(hit.blocks.front()) * core.lookup_block);
 }
 
