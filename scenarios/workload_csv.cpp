@@ -172,12 +172,13 @@ private:
 
     void add(const Cells& cells) {
         WorkloadRequest request;
+        row_is_wrong_ = false;
         request.prompt = Tokens{number(cells, prompt, 1, request_tokens_max)};
         request.output = Tokens{number(cells, output, 0, request_tokens_max)};
         request.arrival = number(cells, arrival, 0, arrival_max);
         request.prefix_group = number(cells, prefix_group, 0, arrival_max);
         request.prefix = Tokens{number(cells, prefix_tokens, 0, request_tokens_max)};
-        if (request.prefix > request.prompt)
+        if (!row_is_wrong_ && request.prefix > request.prompt)
             wrong(prefix_tokens, fmt::format("expected at most the {} tokens of the prompt", request.prompt.value), cells[prefix_tokens]);
         check_blocks(cells);
         requests_.push_back(request);
@@ -215,6 +216,7 @@ private:
 
     // csv.h does not say where a cell stood, so the line is looked at again.
     void wrong(std::size_t column, const std::string& expected, std::string_view cell) {
+        row_is_wrong_ = true;
         const auto place = std::ranges::find(order_, columns[column].name) - order_.begin();
         const TextRange where = cells_of(source_.text(), line_)[static_cast<std::size_t>(place)];
         const std::string found = cell.empty() ? "nothing" : '`' + shortened(cell, quoted_max) + '`';
@@ -228,6 +230,7 @@ private:
     std::array<std::string, columns.size()> names_;  // As the file has them; empty where it has no such column.
     std::vector<std::string_view> order_;            // The file's columns from left to right.
     std::vector<WorkloadRequest> requests_;
+    bool row_is_wrong_ = false;
 };
 
 // csv.h takes a byte 0 for the end of its line, and would pass over what follows.

@@ -11,6 +11,7 @@ namespace {
 
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::Not;
 using ::testing::SizeIs;
 
 WorkloadRequest request(std::int64_t prompt, std::int64_t output, std::int64_t arrival = 0) {
@@ -36,6 +37,16 @@ TEST(WorkloadCsv, HasARequestALineInTheOrderOfTheFile) {
 
 TEST(WorkloadCsv, TakesTheColumnsInAnyOrderAndUnderTheirOtherNames) {
     EXPECT_THAT(requests_of("output_len,prefix_group,prompt_len,arrival,prefix_len\n199,0,1413,7,0\n"), ElementsAre(request(1413, 199, 7)));
+}
+
+TEST(WorkloadCsv, HasThePrefixThatRequestsOfAGroupShare) {
+    const auto requests = requests_of("prompt_len,output_len,prefix_group,prefix_len\n16,1,7,16\n16,1,7,15\n");
+    EXPECT_THAT(requests, SizeIs(2));
+    EXPECT_EQ(requests.front().prefix_group, 7);
+    EXPECT_EQ(requests.front().prefix, Tokens{16});
+    const std::string longer = errors_of("prompt_len,output_len,prefix_group,prefix_len\n16,1,7,17\n");
+    EXPECT_THAT(longer, HasSubstr("w.csv:2:8: error: `prefix_len`: expected at most the 16 tokens of the prompt, found `17`"));
+    EXPECT_THAT(errors_of("prompt_len,output_len,prefix_group,prefix_len\nx,1,7,17\n"), Not(HasSubstr("of the prompt")));
 }
 
 TEST(WorkloadCsv, TakesPrefixBlocksInRuns) {
