@@ -191,6 +191,8 @@ std::variant<ModelFile, Unavailable> model_under(const CapacityModel& model, con
             return Unavailable{.by = Unavailable::Why::refused_by_engine, .why = refused.reason};
     const ModelRecording* found = longest(model, name, wanted_arguments(knobs, true));
     if (found == nullptr) found = longest(model, name, wanted_arguments(knobs, false));
+    const auto of_engine = [&](const ModelRecording& recording) { return recording.engine == name; };
+    if (found == nullptr && std::ranges::none_of(model.recorded, of_engine)) return not_there("not recorded on " + name);
     if (found == nullptr)
         return not_there(
             fmt::format("not recorded with {}; recorded with: {}", words(wanted_arguments(knobs, false)), combinations(model, name)));

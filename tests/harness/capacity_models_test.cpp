@@ -37,6 +37,11 @@ TEST(CapacityModels, AreTheLinesThatTheFlagsAskFor) {
                 HasSubstr("not recorded with --tp 4; recorded with: --block 64; --kv-dtype fp8; --kv-dtype fp8 --tp 4; --pp 2; --tp 2"));
 }
 
+TEST(CapacityModels, ThatAnEngineNeverRecordedSaySo) {
+    const auto models = loaded_models({recorded_models("0.32.0")});
+    EXPECT_EQ(why(model_under(models.front(), engine_called("vllm-0.18.0"), {})), "not recorded on vllm-0.18.0");
+}
+
 TEST(CapacityModels, OfReferenceAreThoseOfTheEngineThatItIsMadeFrom) {
     const CapacityModel model = recorded_model("glm-5");
     EXPECT_EQ(file_of(model_under(model, engine_called("reference"), {}))->engine, "vllm-0.32.0");
