@@ -86,9 +86,10 @@ std::optional<BlockId> PrefixMap::first_with(const CachedPrefix& prefix) const {
 
 // Whether the record was still waiting: then it is not there at all.
 bool PrefixMap::cancel(std::uint32_t record) {
-    const auto found = std::ranges::find(waiting_, record);
-    if (found == waiting_.end()) return false;
-    *found = none;
+    static_assert(waiting_max == 16);
+    const std::uint32_t found = equal_lanes(waiting_.data(), ~0U, record) | equal_lanes(waiting_.data() + 8, ~0U, record) << 8;
+    if (found == 0) return false;
+    waiting_[static_cast<std::size_t>(std::countr_zero(found))] = none;
     return true;
 }
 
@@ -109,11 +110,22 @@ bool PrefixMap::holds(const CachedPrefix& prefix, BlockId block) const {
 void PrefixMap::insert(std::uint32_t added) {
     Record& record = records_[added];
     const CachedPrefix prefix{record.key, record.group};
-    const Place place = find(prefix);
+    const std::uint32_t wanted = mixed(prefix.key, prefix.group);
     record.next = none;
     record.previous = added;
+    // Nearly always the bucket is not full and has nothing like it.
+    Bucket& here = buckets_[home(wanted)];
+    const std::uint32_t free = equal_lanes(here.records, none, none) & all_entries;
+    if (free != 0 && here.passed == 0 && (equal_lanes(here.mixed, ~0U, wanted) & all_entries & ~free) == 0) {
+        const auto entry = static_cast<std::size_t>(std::countr_zero(free));
+        here.mixed[entry] = wanted;
+        here.records[entry] = added;
+        ++prefixes_;
+        return;
+    }
+    const Place place = find(prefix);
     if (place.entry == entries_max) {
-        enter(added, mixed(prefix.key, prefix.group));
+        enter(added, wanted);
         if (++prefixes_ > buckets_.size() * 6) grow();
         return;
     }
@@ -125,6 +137,13 @@ void PrefixMap::insert(std::uint32_t added) {
 }
 
 void PrefixMap::erase(std::uint32_t erased, std::uint32_t mixed) {
+    // Nearly always it stands alone in the bucket where its search begins.
+    Bucket& here = buckets_[home(mixed)];
+    if (const std::uint32_t alone = equal_lanes(here.records, ~0U, erased) & all_entries; alone != 0) {
+        here.records[std::countr_zero(alone)] = none;
+        --prefixes_;
+        return;
+    }
     const Place place = place_of(erased, mixed);
     if (place.entry == entries_max) return erase_later(erased);
     if ((record_at(place) & several) == 0) {

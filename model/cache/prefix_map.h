@@ -97,7 +97,8 @@ private:
     std::size_t prefixes_ = 0;
     // The last insertions stand here until their buckets have come into the cache; a search looks here after the buckets.
     static constexpr std::size_t waiting_max = 16;
-    std::array<std::uint32_t, waiting_max> waiting_;  // In order from `waiting_first_` on, around the end; `none` where there is nothing.
+    alignas(16) std::array<std::uint32_t,
+                           waiting_max> waiting_;  // In order from `waiting_first_` on, around the end; `none` where there is nothing.
     std::size_t waiting_first_ = 0;
     std::unordered_map<std::uint32_t, std::vector<std::uint32_t>> more_;  // Further records of a block.
 };
