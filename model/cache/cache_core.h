@@ -165,9 +165,6 @@ struct KeysByBlock {
     const PrefixKey& operator[](std::int64_t index) const { return keys[static_cast<std::size_t>((index + 1) * scale - 1)]; }
 };
 
-// The first block of each of these groups under this key; false where one has none.
-bool cached_in_all(const BlockPool& pool, const PrefixKey& key, std::span<const std::size_t> groups, std::vector<BlockId>& found);
-
 [[noreturn]] void raise(Raised type, std::string_view raised_in, const char* message);
 
 // How many blocks of `per` tokens hold `count`. Both are positive, or the count is zero.

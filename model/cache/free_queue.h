@@ -18,13 +18,6 @@ public:
 
     std::uint32_t size() const { return size_; }
 
-    // The first id, which is there.
-    std::uint32_t pop_front() {
-        std::uint32_t first = gap;
-        pop_front(1, [&](std::uint32_t id) { first = id; });
-        return first;
-    }
-
     // The first `count` ids, which are there, one after another.
     template <class See>
     void pop_front(std::uint32_t count, See&& see) {

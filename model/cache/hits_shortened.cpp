@@ -5,16 +5,6 @@
 
 namespace kv {
 
-bool cached_in_all(const BlockPool& pool, const PrefixKey& key, std::span<const std::size_t> groups, std::vector<BlockId>& found) {
-    found.clear();
-    for (const std::size_t group : groups) {
-        const std::optional<BlockId> block = pool.cached(key, group);
-        if (!block) return false;
-        found.push_back(*block);
-    }
-    return true;
-}
-
 namespace {
 
 void find_full(Lookup& lookup, const KeysByBlock& keys) {
@@ -74,25 +64,13 @@ void find_states(Lookup& lookup, const KeysByBlock& keys) {
 void find_kind(Lookup& lookup, const KeysByBlock& keys) {
     const GroupState& group = lookup.group();
     lookup.each([](std::vector<BlockId>& blocks) { blocks.clear(); });
-    const bool context = group.decode_context > 1 || group.prefill_context > 1;
-    switch (group.kind) {
-        case GroupKind::full:
-        case GroupKind::rswa:
-            return find_full(lookup, keys);
-        case GroupKind::cross:
-            raise(Raised::not_implemented_error, "CrossAttentionManager", "cross attention caches no prefix");
-        case GroupKind::circular:
-            return;
-        case GroupKind::sliding:
-        case GroupKind::chunked:
-        case GroupKind::mamba:
-            break;
-    }
-    if (context && group.kind != GroupKind::chunked)
+    if (group.kind == GroupKind::full || group.kind == GroupKind::rswa) return find_full(lookup, keys);
+    if (group.kind == GroupKind::cross) raise(Raised::not_implemented_error, "CrossAttentionManager", "cross attention caches no prefix");
+    if (group.kind == GroupKind::circular) return;
+    if (group.decode_context > 1 || group.prefill_context > 1)
         raise(Raised::assertion_error, "find_longest_cache_hit", "no context parallelism here");
     if (group.kind == GroupKind::sliding) return find_sliding(lookup, keys);
     if (group.kind == GroupKind::mamba) return find_states(lookup, keys);
-    if (context) raise(Raised::assertion_error, "find_longest_cache_hit", "no context parallelism here");
     find_chunked(lookup, keys);
 }
 

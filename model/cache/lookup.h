@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 namespace kv {
@@ -22,7 +23,16 @@ struct Lookup {
     const GroupState& group() const { return core.groups[asked.groups.front()]; }
     std::vector<BlockId>& first() { return hit.blocks[asked.groups.front()]; }
 
-    bool cached(const PrefixKey& key) { return cached_in_all(core.pool, key, asked.groups, found); }
+    // Whether every group has a block under this key; `found` are the first of each.
+    bool cached(const PrefixKey& key) {
+        found.clear();
+        for (const std::size_t index : asked.groups) {
+            const std::optional<BlockId> block = core.pool.cached(key, index);
+            if (!block) return false;
+            found.push_back(*block);
+        }
+        return true;
+    }
     bool cached(const KeysByBlock& keys, std::int64_t index) {
         if (index >= keys.size()) raise(Raised::index_error, "find_longest_cache_hit", "a full block has a hash");
         return cached(keys[index]);
