@@ -26,57 +26,55 @@ std::vector<std::int64_t> stage_ends(std::int64_t layers, std::int64_t stages) {
     return sizes;
 }
 
-class LayersInService {
-public:
-    explicit LayersInService(const Serving& serving) : serving_(serving) {
-        const Parallel& parallel = serving.settings.parallel;
-        ends_ = stage_ends(serving.model.decoder_layers, parallel.pipeline);
-        out_.layers.workers.resize(static_cast<std::size_t>(parallel.pipeline));
+// The worker of each stage: its layers, in the model's order, a drafter's behind those of the last stage.
+std::vector<std::vector<const ShapedLayer*>> layers_by_stage(const ModelShape& model, const ServingArguments& arguments) {
+    const std::vector<std::int64_t> ends = stage_ends(model.decoder_layers, arguments.parallel.pipeline);
+    std::vector<std::vector<const ShapedLayer*>> stages(ends.size());
+    for (const ShapedLayer& layer : model.layers) {
+        const auto stage = std::ranges::upper_bound(ends, layer.decoder_layer);
+        stages[stage == ends.end() ? ends.size() - 1 : static_cast<std::size_t>(stage - ends.begin())].push_back(&layer);
     }
+    if (arguments.drafting.method)
+        for (const ShapedLayer& layer : model.draft_layers) stages.back().push_back(&layer);
+    return stages;
+}
 
-    void add(const ShapedLayer& layer) {
-        if (layer.shares) {
-            out_.shared.emplace_back(layer.name, *layer.shares);
-            return;
-        }
-        const auto* attention = std::get_if<AttentionShape>(&layer.mixer);
-        if (attention != nullptr && attention->use == AttentionUse::encoder_only) {
-            out_.uncached.push_back(layer.name);
-            return;
-        }
-        KvSpec spec = std::visit([&](const auto& shape) { return spec_of(serving_, shape); }, layer.mixer);
-        std::vector<KvSpec>& known = out_.layers.specs;
-        const auto same = std::ranges::find(known, spec);
-        const auto id = static_cast<SpecId>(same - known.begin());
-        if (same == known.end()) known.push_back(std::move(spec));
-        const auto stage = std::ranges::upper_bound(ends_, layer.decoder_layer);
-        const std::size_t worker = stage == ends_.end() ? ends_.size() - 1 : static_cast<std::size_t>(stage - ends_.begin());
-        out_.layers.workers[worker].push_back({.layer = static_cast<LayerId>(out_.layers.names.size()), .spec = id});
-        out_.layers.names.push_back(layer.name);
+void add_layer(ServedModel& out, std::vector<WorkerLayer>& worker, const Serving& serving, const ShapedLayer& layer) {
+    if (layer.shares) {
+        out.shared.emplace_back(layer.name, *layer.shares);
+        return;
     }
-
-    ServedModel take() { return std::move(out_); }
-
-private:
-    const Serving& serving_;
-    std::vector<std::int64_t> ends_;
-    ServedModel out_;
-};
+    const auto* attention = std::get_if<AttentionShape>(&layer.mixer);
+    if (attention != nullptr && attention->use == AttentionUse::encoder_only) {
+        out.uncached.push_back(layer.name);
+        return;
+    }
+    KvSpec spec = std::visit([&](const auto& shape) { return spec_of(serving, shape); }, layer.mixer);
+    std::vector<KvSpec>& known = out.layers.specs;
+    const auto same = std::ranges::find(known, spec);
+    const auto id = static_cast<SpecId>(same - known.begin());
+    if (same == known.end()) known.push_back(std::move(spec));
+    worker.push_back({.layer = static_cast<LayerId>(out.layers.names.size()), .spec = id});
+    out.layers.names.push_back(layer.name);
+}
 
 ServedModel served(const Engine& engine, const ModelShape& model, const ServingArguments& arguments) {
     check_ranks(model, arguments.parallel);
     Serving serving{.engine = engine, .model = model, .arguments = arguments, .settings = {}, .resolved = {}};
     resolve_defaults(serving);
     resolve_states(serving);
-    resolve_block(serving);
-    align_states(serving);
-    LayersInService layers(serving);
-    for (const ShapedLayer& layer : model.layers) layers.add(layer);
-    if (arguments.drafting.method)
-        for (const ShapedLayer& layer : model.draft_layers) layers.add(layer);
-    ServedModel out = layers.take();
-    out.settings = serving.settings;
-    out.resolved = serving.resolved;
+    ServedModel out;
+    // Each worker resolves its block for the layers that it has; what is said of the model is what the last one resolved.
+    for (std::vector<const ShapedLayer*>& layers : layers_by_stage(model, arguments)) {
+        Serving worker = serving;
+        worker.layers = std::move(layers);
+        resolve_block(worker);
+        align_states(worker);
+        std::vector<WorkerLayer>& placed = out.layers.workers.emplace_back();
+        for (const ShapedLayer* layer : worker.layers) add_layer(out, placed, worker, *layer);
+        out.settings = worker.settings;
+        out.resolved = worker.resolved;
+    }
     return out;
 }
 
