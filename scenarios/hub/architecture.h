@@ -72,6 +72,7 @@ ArchitectureFamily dense_family();     // Every layer full attention.
 ArchitectureFamily windowed_family();  // Windows and chunks, beside full attention or alone.
 ArchitectureFamily latent_family();    // MLA and its sparse variants.
 ArchitectureFamily state_family();     // Mamba, beside attention or alone.
+ArchitectureFamily pattern_family();   // Mamba where a pattern spells the layers.
 ArchitectureFamily delta_family();     // Delta nets, linear attention and short convolutions beside attention.
 ArchitectureFamily encoder_family();   // Encoders, and decoders that read one.
 
