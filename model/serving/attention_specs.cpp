@@ -21,8 +21,6 @@ QuantMode Serving::quant() const {
 
 Backend backend_of(const Serving&, const AttentionShape&) { return {.name = "FLASH_ATTN"}; }
 
-void resolve_block(Serving&) {}
-
 KvSpec spec_of(const Serving& serving, const AttentionShape& shape) {
     AttentionCache cache{.block = serving.settings.block,
                          .kv_heads = kv_heads_share(shape.kv_heads, serving.tensor()),

@@ -31,7 +31,6 @@ void resolve_defaults(Serving& serving) {
     settings.sequences_max = arguments.sequences_max.value_or(server_sequences);
     settings.hybrid_manager = arguments.hybrid_manager;
     settings.drafting = arguments.drafting;
-    settings.drafting.modules = std::max<std::int64_t>(1, serving.model.draft_modules);
     settings.model_type = serving.model.model_type;
     const bool pooling = traits.runner == Runner::pooling;
     serving.resolved.chunked_prefill = !pooling && !traits.encoder_decoder;

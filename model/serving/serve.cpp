@@ -26,6 +26,13 @@ std::vector<std::int64_t> stage_ends(std::int64_t layers, std::int64_t stages) {
     return sizes;
 }
 
+bool keeps_nothing(const MixerShape& mixer) {
+    if (const auto* attention = std::get_if<AttentionShape>(&mixer)) return attention->use == AttentionUse::encoder_only;
+    const auto* compressed = std::get_if<CompressedShape>(&mixer);
+    const auto* latent = compressed == nullptr ? nullptr : std::get_if<CompressedLatentShape>(compressed);
+    return latent != nullptr && latent->ratio == 1;
+}
+
 class LayersInService {
 public:
     explicit LayersInService(const Serving& serving) : serving_(serving) {
@@ -39,8 +46,7 @@ public:
             out_.shared.emplace_back(layer.name, *layer.shares);
             return;
         }
-        const auto* attention = std::get_if<AttentionShape>(&layer.mixer);
-        if (attention != nullptr && attention->use == AttentionUse::encoder_only) {
+        if (keeps_nothing(layer.mixer)) {
             out_.uncached.push_back(layer.name);
             return;
         }
@@ -64,16 +70,18 @@ private:
 };
 
 ServedModel served(const Engine& engine, const ModelShape& model, const ServingArguments& arguments) {
-    check_ranks(model, arguments.parallel);
     Serving serving{.engine = engine, .model = model, .arguments = arguments, .settings = {}, .resolved = {}};
     resolve_defaults(serving);
+    resolve_drafting(serving);
+    check_ranks(model, arguments.parallel);
     resolve_states(serving);
+    resolve_latent(serving);
     resolve_block(serving);
     align_states(serving);
     LayersInService layers(serving);
     for (const ShapedLayer& layer : model.layers) layers.add(layer);
-    if (arguments.drafting.method)
-        for (const ShapedLayer& layer : model.draft_layers) layers.add(layer);
+    if (serving.settings.drafting.method == "mtp")
+        for (const ShapedLayer& layer : model.drafter->layers) layers.add(layer);
     ServedModel out = layers.take();
     out.settings = serving.settings;
     out.resolved = serving.resolved;
