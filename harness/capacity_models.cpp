@@ -85,7 +85,7 @@ const ModelRecording* longest(const CapacityModel& model, std::string_view engin
     };
     const ModelRecording* found = nullptr;
     for (const ModelRecording& recording : model.recorded)
-        if (recording.engine == engine && recording.arguments == wanted && (found == nullptr || rank(*found) < rank(recording)))
+        if (recording.engine == engine && recording.arguments.spelled == wanted && (found == nullptr || rank(*found) < rank(recording)))
             found = &recording;
     return found;
 }
@@ -93,7 +93,7 @@ const ModelRecording* longest(const CapacityModel& model, std::string_view engin
 std::string combinations(const CapacityModel& model, std::string_view engine) {
     std::set<std::string> all;
     for (const ModelRecording& recording : model.recorded)
-        if (recording.engine == engine && has_flags(recording.arguments)) all.insert(words(recording.arguments));
+        if (recording.engine == engine && has_flags(recording.arguments.spelled)) all.insert(words(recording.arguments.spelled));
     if (all.empty()) return "nothing";
     const bool more = all.size() > combinations_told_max;
     return fmt::format("{}{}", fmt::join(all.begin(), more ? std::next(all.begin(), combinations_told_max) : all.end(), "; "),
@@ -187,7 +187,7 @@ std::variant<ModelFile, Unavailable> model_under(const CapacityModel& model, con
     if (model.stated) return stated_under(*model.stated, knobs);
     const std::string name = recorded_engine(model, engine);
     for (const RefusedModel& refused : model.refused)
-        if (refused.engine == name && (!refused.arguments || *refused.arguments == wanted_arguments(knobs, true)))
+        if (refused.engine == name && (!refused.arguments || refused.arguments->spelled == wanted_arguments(knobs, true)))
             return Unavailable{.by = Unavailable::Why::refused_by_engine, .why = refused.reason};
     const ModelRecording* found = longest(model, name, wanted_arguments(knobs, true));
     if (found == nullptr) found = longest(model, name, wanted_arguments(knobs, false));

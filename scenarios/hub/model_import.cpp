@@ -90,11 +90,12 @@ std::optional<DType> config_dtype(const ConfigObject& object) {
 
 class Importer {
 public:
-    Importer(const JsonDocument& config, ModelClasses classes) : config_(config), classes_(classes) {}
+    Importer(JsonValue config, ModelClasses classes) : config_(config), classes_(classes) {}
 
     ImportedModel result() {
-        const JsonValue root = config_.root();
-        if (root.kind() != JsonKind::object) return Diagnostics{config_.diagnostic(root, "expected a model's config: an object")};
+        const JsonValue root = config_;
+        if (root.kind() != JsonKind::object)
+            return Diagnostics{config_.document().diagnostic(root, "expected a model's config: an object")};
         const std::string architecture = named_architecture(root);
         if (!errors_.none()) return errors_.take();
         entry_ = entry_of(architecture, classes_);
@@ -122,7 +123,7 @@ private:
         const JsonValue place = root.member("architectures")->elements().front();
         return UnknownArchitecture{
             .name = name,
-            .diagnostic = config_.diagnostic(
+            .diagnostic = config_.document().diagnostic(
                 place, fmt::format("this architecture is not known{}; state its layers in a scenario file ([[model.layer]], as "
                                    "scenarios/plans/qwen3.5-27b.toml does): their kind, heads, sizes, and which layers they are",
                                    meant.empty() ? "" : fmt::format(" (\"{}\" is)", meant)))};
@@ -201,7 +202,7 @@ private:
         shape.head_size = text.size_if("head_dim").value_or(text.size_if("hidden_size").value_or(1) / shape.heads);
     }
 
-    const JsonDocument& config_;
+    JsonValue config_;
     ModelClasses classes_;
     const Architecture* entry_ = nullptr;
     JsonErrors errors_;
@@ -211,7 +212,7 @@ private:
 
 bool is_model_config(JsonValue root) { return root.member("architectures").has_value() || root.member("model_type").has_value(); }
 
-ImportedModel import_model(const JsonDocument& config, ModelClasses classes) {
+ImportedModel import_model(JsonValue config, ModelClasses classes) {
     try {
         return Importer(config, classes).result();
     } catch (RefusedByEngine& refused) {

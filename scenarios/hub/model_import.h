@@ -23,6 +23,6 @@ using ImportedModel = std::variant<ModelShape, Refusal, UnknownArchitecture, Dia
 inline constexpr std::size_t config_bytes_max = std::size_t{4} << 20;
 
 bool is_model_config(JsonValue root);  // Rather than another kind of JSON.
-ImportedModel import_model(const JsonDocument& config, ModelClasses classes);
+ImportedModel import_model(JsonValue config, ModelClasses classes);
 
 }  // namespace kv

@@ -54,11 +54,14 @@ TEST(ModelRecording, HasTheLayersOfEachStageAndTheSettingsThatTheEngineResolved)
     EXPECT_EQ(recording.model.settings.parallel.tensor, 2);
     EXPECT_EQ(recording.model.settings.model_type, "deepseek_v4");
     EXPECT_EQ(recording.model.settings.batched_max, Tokens{2048});
-    EXPECT_THAT(recording.arguments,
+    EXPECT_THAT(recording.arguments.spelled,
                 ElementsAre(RecordedArgument{"kv_cache_dtype", "\"fp8\""}, RecordedArgument{"pp", "2"}, RecordedArgument{"tp", "2"}));
     const auto& plan = std::get<RecordedModelPlan>(recording.expect);
-    EXPECT_THAT(plan.blocks, ElementsAre(Blocks{100}, Blocks{100}));
-    EXPECT_THAT(plan.workers[1].layers[0], ElementsAre(LayerId{1}));
+    ASSERT_EQ(plan.workers.size(), 2U);
+    EXPECT_EQ(plan.workers[0].blocks, Blocks{100});
+    EXPECT_EQ(plan.workers[1].blocks, Blocks{100});
+    ASSERT_FALSE(plan.workers[1].groups.empty());
+    EXPECT_THAT(plan.workers[1].groups[0].layers, ElementsAre(LayerId{1}));
 }
 
 TEST(ModelRecording, IsFittedToTheMemoryWhereTheLengthIsMinusOne) {
@@ -115,7 +118,7 @@ TEST(RefusedModel, IsOfAllArgumentsOrOfThoseThatItNames) {
     EXPECT_FALSE(any.arguments);
     const auto one =
         std::get<RefusedModel>(read_refused(R"({"model":"m","engine":"vllm-0.18.0","args":{"max_model_len":8,"tp":8},"reason":"no"})"));
-    EXPECT_THAT(*one.arguments, ElementsAre(RecordedArgument{"tp", "8"}));
+    EXPECT_THAT(one.arguments->spelled, ElementsAre(RecordedArgument{"tp", "8"}));
     EXPECT_TRUE(std::holds_alternative<Diagnostics>(read_refused(R"({"model":"m","engine":"vllm-0.18.0","args":7,"reason":1})")));
 }
 
