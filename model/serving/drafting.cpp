@@ -63,10 +63,7 @@ void resolve_drafting(Serving& serving) {
         drafting.modules = serving.model.drafter->modules;
         return;
     }
-    if (lists(lookups, *drafting.method)) {
-        if (drafting.method == "ngram") serving.settings.async_scheduling = false;
-        return;
-    }
+    if (lists(lookups, *drafting.method)) return;
     if (lists(needing_a_model, *drafting.method)) refuse_drafts(Raised::value_error, "this method drafts with a model, and none is given");
     refuse_drafts(Raised::value_error, "there is no such way to draft");
 }

@@ -91,6 +91,23 @@ void check_parts(const Serving& serving, const Backend& backend) {
                 .message = "a sparse latent cache is sharded over context parallel ranks only as fp8_ds_mla"});
 }
 
+// Mirrors FlashAttnPrefillBackend.supports_mla_dimensions: 0.32.0 computes prompts of dense models with its kernels only.
+void check_prompts(const Serving& serving, const LatentShape& shape) {
+    struct Known {
+        std::int64_t plain, rotary, value;
+    };
+    constexpr std::array<Known, 4> known{{{128, 64, 128}, {192, 64, 256}, {64, 64, 128}, {256, 0, 256}}};
+    if (serving.engine.backends.choice == Backends::vllm_0_18 || shape.sparse || !shape.head) return;
+    const bool computed = std::ranges::any_of(known, [&](const Known& one) {
+        return one.plain == shape.head->plain && one.rotary == shape.rotary && one.value == shape.head->value;
+    });
+    if (!computed)
+        refuse({.type = Raised::value_error,
+                .raised_in = "get_mla_prefill_backend_cls",
+                .message = "no kernel computes prompts of heads with these parts",
+                .figures = {shape.head->plain, shape.rotary, shape.head->value}});
+}
+
 // Mirrors _resolve_dsv4_kv_cache_dtype and get_padded_num_q_heads.
 void resolve_compressed(Serving& serving, const CompressedLatentShape& shape) {
     std::string& cache_dtype = serving.resolved.cache_dtype;
@@ -113,12 +130,15 @@ Backend backend_of(const Serving& serving, const LatentShape& shape) {
     for (const LatentBackend& candidate : backends_in(serving)) {
         if (!takes(candidate, serving, shape)) continue;
         check_parts(serving, candidate.backend);
+        check_prompts(serving, shape);
         return candidate.backend;
     }
-    refuse({.type = Raised::value_error,
-            .raised_in = "get_attn_backend_cls",
-            .message = "no attention backend takes this latent cache: its head size, element types or block size",
-            .figures = {shape.latent + shape.rotary}});
+    Refusal refusal{.type = Raised::value_error,
+                    .raised_in = "get_attn_backend_cls",
+                    .message = "no attention backend takes this latent cache: its head size, element types or block size",
+                    .figures = {shape.latent + shape.rotary}};
+    if (const auto& block = serving.arguments.block) refusal.figures.push_back(block->value);
+    refuse(std::move(refusal));
 }
 
 Backend backend_of(const Serving&, const IndexerShape&) {

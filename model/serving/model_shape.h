@@ -16,6 +16,9 @@ namespace kv {
 
 enum class AttentionUse : std::uint8_t { decoder, cross, encoder_only };
 
+// A rank's key and value heads: most classes assert that they divide evenly; some round down, to one at least, or even to none.
+enum class HeadShare : std::uint8_t { even, one_at_least, rounded_down };
+
 // Keys and values of heads.
 struct AttentionShape {
     std::int64_t heads = 1, kv_heads = 1;
@@ -24,14 +27,19 @@ struct AttentionShape {
     std::optional<Tokens> window = {}, chunk = {};
     AttentionUse use = AttentionUse::decoder;
     bool sinks = false;  // Learned logits that no token has; they choose the kernel, not what is stored.
+    HeadShare share = HeadShare::even;
 };
 
 // One latent vector a token, shared by all heads.
 struct LatentShape {
+    struct Head {  // As prompts are computed, beside `rotary`.
+        std::int64_t plain = 0, value = 0;
+    };
     std::int64_t heads = 1;
     std::int64_t latent = 1, rotary = 0;
-    bool sparse = false;       // Attends to the tokens that an indexer picks:
-    bool has_indexer = false;  // its own, or that of a layer before it.
+    bool sparse = false;            // Attends to the tokens that an indexer picks:
+    bool has_indexer = false;       // its own, or that of a layer before it.
+    std::optional<Head> head = {};  // None: any kernel computes its prompts.
 };
 
 // Keys by which a sparse attention picks its tokens: one head, quantised, with its scales.
@@ -97,6 +105,7 @@ struct ModelTraits {
     bool hybrid = false;          // Attention and states.
     bool attention_free = false;  // States only.
     bool encoder_decoder = false;
+    bool encoder_only = false;            // Every token sees all others: neither chunks of a prompt nor prefixes.
     bool latent = false;                  // One latent cache a token.
     bool sparse = false;                  // Latent, with an indexer.
     bool pipeline = true;                 // Can be cut into stages.
@@ -128,6 +137,8 @@ struct ModelShape {
     std::optional<std::int64_t> state_chunk = {};  // Tokens that the kernels of its states take at once.
     std::optional<DType> state_dtype = {};         // Of its states, where the config names one.
     bool cache_is_fp8 = false;                     // The checkpoint brings scales for an fp8 cache.
+    std::optional<std::string> cache_dtype = {};   // What the checkpoint makes of the cache type "auto".
+    bool scales_for_cache = false;                 // Its quantisation also covers the cache, whatever type that has.
 };
 
 }  // namespace kv

@@ -33,12 +33,19 @@ bool keeps_nothing(const MixerShape& mixer) {
     return latent != nullptr && latent->ratio == 1;
 }
 
+// An indexer of compressed vectors reads pages that lie beside those vectors, within a block.
+bool packs_blocks(const MixerShape& mixer) {
+    const auto* compressed = std::get_if<CompressedShape>(&mixer);
+    return compressed != nullptr && std::holds_alternative<CompressedIndexerShape>(*compressed);
+}
+
 class LayersInService {
 public:
     explicit LayersInService(const Serving& serving) : serving_(serving) {
         const Parallel& parallel = serving.settings.parallel;
         ends_ = stage_ends(serving.model.decoder_layers, parallel.pipeline);
         out_.layers.workers.resize(static_cast<std::size_t>(parallel.pipeline));
+        packed_.resize(out_.layers.workers.size());
     }
 
     void add(const ShapedLayer& layer) {
@@ -57,15 +64,27 @@ public:
         if (same == known.end()) known.push_back(std::move(spec));
         const auto stage = std::ranges::upper_bound(ends_, layer.decoder_layer);
         const std::size_t worker = stage == ends_.end() ? ends_.size() - 1 : static_cast<std::size_t>(stage - ends_.begin());
+        if (packs_blocks(layer.mixer)) packed_[worker] = true;
         out_.layers.workers[worker].push_back({.layer = static_cast<LayerId>(out_.layers.names.size()), .spec = id});
         out_.layers.names.push_back(layer.name);
     }
 
+    // Mirrors resolve_kv_cache_layout: what the workers' backends take must be one list.
+    CacheLayout layout() const {
+        const auto packing = std::ranges::count(packed_, true);
+        if (packing == 0) return CacheLayout::LBNHC;
+        if (packing != std::ssize(packed_))
+            refuse({.type = Raised::assertion_error,
+                    .raised_in = "resolve_kv_cache_layout",
+                    .message = "the stages of the pipeline have backends that lay out their caches differently"});
+        return CacheLayout::BLHNC;
+    }
     ServedModel take() { return std::move(out_); }
 
 private:
     const Serving& serving_;
     std::vector<std::int64_t> ends_;
+    std::vector<bool> packed_;  // By worker: its layers' pages lie side by side within a block.
     ServedModel out_;
 };
 
@@ -82,6 +101,7 @@ ServedModel served(const Engine& engine, const ModelShape& model, const ServingA
     for (const ShapedLayer& layer : model.layers) layers.add(layer);
     if (serving.settings.drafting.method == "mtp")
         for (const ShapedLayer& layer : model.drafter->layers) layers.add(layer);
+    serving.settings.layout = layers.layout();
     ServedModel out = layers.take();
     out.settings = serving.settings;
     out.resolved = serving.resolved;

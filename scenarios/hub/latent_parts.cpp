@@ -86,7 +86,9 @@ MixerShape latent_attention(const LayerPlace& place) {
                        .latent = text.size("kv_lora_rank"),
                        .rotary = text.count("qk_rope_head_dim"),
                        .sparse = text.has("index_topk"),
-                       .has_indexer = place.kind == LayerKind::indexed};
+                       .has_indexer = place.kind == LayerKind::indexed,
+                       .head = LatentShape::Head{.plain = text.count_if("qk_nope_head_dim").value_or(0),
+                                                 .value = text.count_if("v_head_dim").value_or(0)}};
 }
 
 MixerShape indexer_cache(const LayerPlace& place) {
