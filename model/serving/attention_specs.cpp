@@ -28,8 +28,9 @@ void check_heads(const AttentionShape& shape, std::int64_t tensor, std::int64_t 
                 .figures = {heads, kv_heads}});
 }
 
-// Mirrors TritonAttentionBackend.customize_spec: the scales stand beside the entries of a token and head.
-std::optional<Bytes> with_scales(const AttentionCache& cache) {
+}  // namespace
+
+std::optional<Bytes> scaled_state_bytes(const AttentionCache& cache) {
     std::int64_t entries = checked_add(cache.head_size, cache.head_size_v);
     switch (cache.quant) {
         case QuantMode::int4_per_token_head:
@@ -43,8 +44,6 @@ std::optional<Bytes> with_scales(const AttentionCache& cache) {
     }
     return Bytes{checked_add(checked_mul(entries, element_bytes(cache.dtype)), 2 * element_bytes(DType::float32))};
 }
-
-}  // namespace
 
 std::int64_t kv_heads_share(std::int64_t kv_heads, std::int64_t tensor) {
     const bool even = kv_heads >= tensor ? kv_heads % tensor == 0 : tensor % kv_heads == 0;
@@ -84,7 +83,7 @@ KvSpec spec_of(const Serving& serving, const AttentionShape& shape) {
                          .head_size_v = shape.head_size_v.value_or(shape.head_size),
                          .dtype = serving.cache_element(),
                          .quant = serving.quant()};
-    cache.state_bytes = with_scales(cache);
+    cache.state_bytes = scaled_state_bytes(cache);
     if (shape.use == AttentionUse::cross) return CrossSpec{.cache = cache};
     if (shape.chunk) return ChunkedLocalSpec{.cache = cache, .chunk = *shape.chunk};
     if (!shape.window) return FullSpec{.cache = cache};

@@ -26,16 +26,30 @@ std::vector<std::int64_t> stage_ends(std::int64_t layers, std::int64_t stages) {
     return sizes;
 }
 
+bool keeps_nothing(const MixerShape& mixer) {
+    if (const auto* attention = std::get_if<AttentionShape>(&mixer)) return attention->use == AttentionUse::encoder_only;
+    const auto* compressed = std::get_if<CompressedShape>(&mixer);
+    const auto* latent = compressed == nullptr ? nullptr : std::get_if<CompressedLatentShape>(compressed);
+    return latent != nullptr && latent->ratio == 1;
+}
+
+// An indexer of compressed vectors reads pages that lie beside those vectors, within a block.
+bool packs_blocks(const MixerShape& mixer) {
+    const auto* compressed = std::get_if<CompressedShape>(&mixer);
+    return compressed != nullptr && std::holds_alternative<CompressedIndexerShape>(*compressed);
+}
+
 // The worker of each stage: its layers, in the model's order, a drafter's behind those of the last stage.
-std::vector<std::vector<const ShapedLayer*>> layers_by_stage(const ModelShape& model, const ServingArguments& arguments) {
-    const std::vector<std::int64_t> ends = stage_ends(model.decoder_layers, arguments.parallel.pipeline);
+std::vector<std::vector<const ShapedLayer*>> layers_by_stage(const Serving& serving) {
+    const ModelShape& model = serving.model;
+    const std::vector<std::int64_t> ends = stage_ends(model.decoder_layers, serving.settings.parallel.pipeline);
     std::vector<std::vector<const ShapedLayer*>> stages(ends.size());
     for (const ShapedLayer& layer : model.layers) {
         const auto stage = std::ranges::upper_bound(ends, layer.decoder_layer);
         stages[stage == ends.end() ? ends.size() - 1 : static_cast<std::size_t>(stage - ends.begin())].push_back(&layer);
     }
-    if (arguments.drafting.method)
-        for (const ShapedLayer& layer : model.draft_layers) stages.back().push_back(&layer);
+    if (serving.settings.drafting.method == "mtp")
+        for (const ShapedLayer& layer : model.drafter->layers) stages.back().push_back(&layer);
     return stages;
 }
 
@@ -44,8 +58,7 @@ void add_layer(ServedModel& out, std::vector<WorkerLayer>& worker, const Serving
         out.shared.emplace_back(layer.name, *layer.shares);
         return;
     }
-    const auto* attention = std::get_if<AttentionShape>(&layer.mixer);
-    if (attention != nullptr && attention->use == AttentionUse::encoder_only) {
+    if (keeps_nothing(layer.mixer)) {
         out.uncached.push_back(layer.name);
         return;
     }
@@ -58,31 +71,66 @@ void add_layer(ServedModel& out, std::vector<WorkerLayer>& worker, const Serving
     out.layers.names.push_back(layer.name);
 }
 
+// Mirrors resolve_kv_cache_layout: what the workers' backends take must be one list.
+CacheLayout layout_of(const std::vector<std::vector<const ShapedLayer*>>& stages) {
+    const auto packing = std::ranges::count_if(stages, [](const std::vector<const ShapedLayer*>& layers) {
+        return std::ranges::any_of(layers, [](const ShapedLayer* layer) { return !layer->shares && packs_blocks(layer->mixer); });
+    });
+    if (packing == 0) return CacheLayout::LBNHC;
+    if (packing != std::ssize(stages))
+        refuse({.type = Raised::assertion_error,
+                .raised_in = "resolve_kv_cache_layout",
+                .message = "the stages of the pipeline have backends that lay out their caches differently"});
+    return CacheLayout::BLHNC;
+}
+
 ServedModel served(const Engine& engine, const ModelShape& model, const ServingArguments& arguments) {
-    check_ranks(model, arguments.parallel);
     Serving serving{.engine = engine, .model = model, .arguments = arguments, .settings = {}, .resolved = {}};
     resolve_defaults(serving);
+    resolve_drafting(serving);
+    check_ranks(model, arguments.parallel);
     resolve_states(serving);
+    resolve_latent(serving);
     ServedModel out;
     // Each worker resolves its block for the layers that it has; what is said of the model is what the last one resolved.
-    for (std::vector<const ShapedLayer*>& layers : layers_by_stage(model, arguments)) {
+    const std::vector<std::vector<const ShapedLayer*>> stages = layers_by_stage(serving);
+    for (const std::vector<const ShapedLayer*>& layers : stages) {
         Serving worker = serving;
-        worker.layers = std::move(layers);
+        worker.layers = layers;
         resolve_block(worker);
         align_states(worker);
         std::vector<WorkerLayer>& placed = out.layers.workers.emplace_back();
-        for (const ShapedLayer* layer : worker.layers) add_layer(out, placed, worker, *layer);
+        for (const ShapedLayer* layer : layers) add_layer(out, placed, worker, *layer);
         out.settings = worker.settings;
         out.resolved = worker.resolved;
     }
+    out.settings.layout = layout_of(stages);
     return out;
+}
+
+// Heads whose size follows from how many of them a rank has.
+bool divides_by_rank(const ShapedLayer& layer) {
+    const auto* attention = std::get_if<AttentionShape>(&layer.mixer);
+    return attention != nullptr && attention->rank_width.has_value();
+}
+
+ModelShape with_heads_of_rank(ModelShape model, std::int64_t tensor) {
+    const auto divide = [&](ShapedLayer& layer) {
+        if (!divides_by_rank(layer)) return;
+        auto& attention = std::get<AttentionShape>(layer.mixer);
+        attention.head_size = std::max<std::int64_t>(1, *attention.rank_width / std::max<std::int64_t>(1, attention.heads / tensor));
+    };
+    std::ranges::for_each(model.layers, divide);
+    if (model.drafter) std::ranges::for_each(model.drafter->layers, divide);
+    return model;
 }
 
 }  // namespace
 
 std::variant<ServedModel, Refusal> serve(const Engine& engine, const ModelShape& model, const ServingArguments& arguments) {
     try {
-        return served(engine, model, arguments);
+        if (std::ranges::none_of(model.layers, divides_by_rank)) return served(engine, model, arguments);
+        return served(engine, with_heads_of_rank(model, arguments.parallel.tensor), arguments);
     } catch (RefusedByEngine& refused) {
         return std::move(refused.refusal);
     }
