@@ -35,6 +35,8 @@ std::int64_t kv_heads_share(std::int64_t kv_heads, std::int64_t tensor);
 Backend backend_of(const Serving& serving, const AttentionShape& shape);
 Backend backend_of(const Serving& serving, const LatentShape& shape);
 Backend backend_of(const Serving& serving, const IndexerShape& shape);
+// Where the backend has kernels for blocks of one size only of layers such as this.
+std::optional<TokensPerBlock> only_kernel_block(const Serving& serving, const Backend& backend, const AttentionShape& shape);
 
 KvSpec spec_of(const Serving& serving, const AttentionShape& shape);
 KvSpec spec_of(const Serving& serving, const LatentShape& shape);

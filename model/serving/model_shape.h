@@ -15,6 +15,9 @@ namespace kv {
 
 enum class AttentionUse : std::uint8_t { decoder, cross, encoder_only };
 
+// A rank's key and value heads: most classes assert that they divide evenly; some round down, to one at least, or even to none.
+enum class HeadShare : std::uint8_t { even, one_at_least, rounded_down };
+
 // Keys and values of heads.
 struct AttentionShape {
     std::int64_t heads = 1, kv_heads = 1;
@@ -23,6 +26,7 @@ struct AttentionShape {
     std::optional<Tokens> window = {}, chunk = {};
     AttentionUse use = AttentionUse::decoder;
     bool sinks = false;  // Learned logits that no token has; they choose the kernel, not what is stored.
+    HeadShare share = HeadShare::even;
 };
 
 // One latent vector a token, shared by all heads.
@@ -75,6 +79,7 @@ struct ModelTraits {
     bool hybrid = false;          // Attention and states.
     bool attention_free = false;  // States only.
     bool encoder_decoder = false;
+    bool encoder_only = false;           // Every token sees all others: neither chunks of a prompt nor prefixes.
     bool latent = false;                 // One latent cache a token.
     bool sparse = false;                 // Latent, with an indexer.
     bool pipeline = true;                // Can be cut into stages.
@@ -97,6 +102,8 @@ struct ModelShape {
     std::optional<std::int64_t> state_chunk = {};  // Tokens that the kernels of its states take at once.
     std::optional<DType> state_dtype = {};         // Of its states, where the config names one.
     bool cache_is_fp8 = false;                     // The checkpoint brings scales for an fp8 cache.
+    std::optional<std::string> cache_dtype = {};   // What the checkpoint makes of the cache type "auto".
+    bool scales_for_cache = false;                 // Its quantisation also covers the cache, whatever type that has.
 };
 
 }  // namespace kv

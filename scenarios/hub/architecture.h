@@ -6,6 +6,7 @@
 #include "scenarios/hub/config_object.h"
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -15,10 +16,38 @@ namespace kv {
 
 enum class LayerKind : std::uint8_t { full, sliding, chunked, states, latent, none };
 
+enum class Release : std::uint8_t { both, only_0_18, only_0_32 };
+
+struct TypedLayers {
+    const ConfigObject& text;
+    std::int64_t layers;
+    std::optional<std::int64_t> window;
+    bool listed;  // By the file.
+    std::vector<std::string> types;
+};
+
+// What the config class of a model type makes of the file.
+struct ConfigType {
+    std::string_view model_type;
+    Release release = Release::both;
+    std::span<const TypeDefault> defaults = {};  // Where the file says nothing.
+    // The window that it makes of `sliding_window`. Null: the same.
+    std::optional<std::int64_t> (*window)(const ConfigObject& text, std::optional<std::int64_t> listed) = nullptr;
+    // Makes the list of its layers' types where the file has none, or mends the file's. Null: as the file has it.
+    void (*layer_types)(TypedLayers& layers) = nullptr;
+    bool checks_layer_types = false;  // That there is one a layer: in 4.57; from transformers 5 on all do.
+    bool whole_heads = false;         // From transformers 5 on the hidden size must be a multiple of the heads.
+};
+
 struct ConfigView {
     const ConfigObject& root;
     const ConfigObject& text;  // Of the decoder: a nested object, or the root.
     ModelClasses classes;
+    const ConfigType* text_type = nullptr;  // Null: a type that has no entry here.
+    // As the config class leaves them (windows.cpp).
+    std::optional<std::vector<std::string>> layer_types = {};
+    std::optional<Tokens> window = {};         // `sliding_window`.
+    std::optional<Tokens> shared_window = {};  // Of every layer that has none of its own.
 };
 
 struct LayerPlace {
@@ -39,14 +68,13 @@ struct DraftForm {
     std::span<const LayerPart> parts;  // {i} is the drafter's layer, {i+n} the same after the model's.
 };
 
-enum class Release : std::uint8_t { both, only_0_18, only_0_32 };
-
 struct Architecture {
     std::string_view name;            // As `architectures` has it.
     Release release = Release::both;  // Which engines have it so. The other one refuses it, unless another entry says how.
     std::string_view chosen = {};     // The class that the engine takes instead; empty: the same.
     std::string_view text = {};       // The key of the decoder's settings; empty: the root.
     std::string_view text_type = {};  // Their model type where they do not name it.
+    bool text_at_root = false;        // The root has them where that key is missing.
     std::vector<LayerKind> (*kinds)(const ConfigView& config, std::int64_t layers);
     std::span<const LayerPart> parts;
     DraftForm draft = {};
@@ -54,13 +82,6 @@ struct Architecture {
     // What differs from where the engine usually finds it; null: as usual.
     std::int64_t (*layers)(const ConfigView& config) = nullptr;
     void (*adjust)(const ConfigView& config, ModelShape& shape) = nullptr;
-};
-
-// What the config class of a model type says where the file says nothing.
-struct ConfigType {
-    std::string_view model_type;
-    Release release = Release::both;
-    std::span<const TypeDefault> defaults;
 };
 
 // The families, each a file of entries.
@@ -79,10 +100,16 @@ bool in_release(Release release, ModelClasses classes);
 // Patterns that several architectures have.
 std::vector<LayerKind> all_full(const ConfigView& config, std::int64_t layers);
 std::vector<LayerKind> listed_kinds(const ConfigView& config, std::int64_t layers);  // `layer_types`; it must name every layer.
+std::vector<LayerKind> window_kinds(const ConfigView& config, std::int64_t layers);  // Sliding where `layer_types` says so, else full.
+
+void read_windows(ConfigView& config);      // Layer types and windows.
+std::span<const ConfigType> plain_types();  // Of models with attention only.
+// The longest request that the config allows, when nobody asks for a length.
+std::optional<Tokens> longest_request(const ConfigView& config);
 
 // Readers that several architectures have: heads, kv heads and head size where most configs keep them.
 AttentionShape usual_attention(const LayerPlace& place);
-MixerShape full_attention(const LayerPlace& place);
+MixerShape full_attention(const LayerPlace& place);    // No window but the shared one.
 MixerShape window_attention(const LayerPlace& place);  // The window is `sliding_window`.
 
 }  // namespace kv

@@ -32,11 +32,15 @@ bool known_elsewhere(std::string_view name) {
     });
 }
 
-std::span<const TypeDefault> defaults_of(std::string_view model_type, ModelClasses classes) {
+const ConfigType* type_of(std::string_view model_type, ModelClasses classes) {
     for (const ArchitectureFamily& family : families())
         for (const ConfigType& type : family.types)
-            if (type.model_type == model_type && in_release(type.release, classes)) return type.defaults;
-    return {};
+            if (type.model_type == model_type && in_release(type.release, classes)) return &type;
+    return nullptr;
+}
+
+std::span<const TypeDefault> defaults_of(const ConfigType* type) {
+    return type == nullptr ? std::span<const TypeDefault>() : type->defaults;
 }
 
 std::string nearest_architecture(std::string_view name) {
@@ -141,14 +145,18 @@ private:
             return value && value->kind() == JsonKind::string ? std::string(value->string()) : std::string();
         };
         const std::string root_type = word(root, "model_type");
-        const ConfigObject whole(root, true, defaults_of(root_type, classes_), errors_);
-        const auto nested = entry_->text.empty() ? std::optional(root) : root.member(entry_->text);
+        const ConfigObject whole(root, true, defaults_of(type_of(root_type, classes_)), errors_);
+        auto nested = entry_->text.empty() ? std::optional(root) : root.member(entry_->text);
+        const bool at_root = !nested && entry_->text_at_root;
+        if (at_root) nested = root;
         const bool there = nested && nested->kind() == JsonKind::object;
         if (nested && nested->kind() != JsonKind::object && nested->kind() != JsonKind::null) errors_.note_expected(*nested, "an object");
-        std::string text_type = there ? word(*nested, "model_type") : std::string();
+        std::string text_type = there && !at_root ? word(*nested, "model_type") : std::string();
         if (text_type.empty()) text_type = entry_->text_type;
-        const ConfigObject text(there ? *nested : root, there, defaults_of(text_type, classes_), errors_);
-        const ConfigView view{.root = whole, .text = text, .classes = classes_};
+        const ConfigType* const type = type_of(text_type, classes_);
+        const ConfigObject text(there ? *nested : root, there, defaults_of(type), errors_);
+        ConfigView view{.root = whole, .text = text, .classes = classes_, .text_type = type};
+        read_windows(view);
 
         ModelShape shape{.architecture = std::string(entry_->chosen.empty() ? entry_->name : entry_->chosen),
                          .model_type = root_type,
@@ -164,7 +172,7 @@ private:
         heads_of(text, shape);
         shape.dtype = config_dtype(whole);
         if (!shape.dtype) shape.dtype = config_dtype(text);
-        if (const auto most = text.size_if("max_position_embeddings", config_length_max)) shape.length_max = Tokens{*most};
+        shape.length_max = longest_request(view);
         if (entry_->adjust != nullptr && errors_.none()) entry_->adjust(view, shape);
         return shape;
     }

@@ -57,11 +57,15 @@ AttentionShape usual_attention(const LayerPlace& place) {
     return shape;
 }
 
-MixerShape full_attention(const LayerPlace& place) { return usual_attention(place); }
+MixerShape full_attention(const LayerPlace& place) {
+    AttentionShape shape = usual_attention(place);
+    shape.window = place.config.shared_window;
+    return shape;
+}
 
 MixerShape window_attention(const LayerPlace& place) {
     AttentionShape shape = usual_attention(place);
-    shape.window = Tokens{place.config.text.size("sliding_window", config_length_max)};
+    shape.window = place.config.window ? place.config.window : place.config.shared_window;
     return shape;
 }
 
