@@ -35,12 +35,14 @@ std::int64_t kv_heads_share(std::int64_t kv_heads, std::int64_t tensor);
 Backend backend_of(const Serving& serving, const AttentionShape& shape);
 Backend backend_of(const Serving& serving, const LatentShape& shape);
 Backend backend_of(const Serving& serving, const IndexerShape& shape);
+Backend backend_of(const Serving& serving, const CompressedShape& shape);
 // Where the backend has kernels for blocks of one size only of layers such as this.
 std::optional<TokensPerBlock> only_kernel_block(const Serving& serving, const Backend& backend, const AttentionShape& shape);
 
 KvSpec spec_of(const Serving& serving, const AttentionShape& shape);
 KvSpec spec_of(const Serving& serving, const LatentShape& shape);
 KvSpec spec_of(const Serving& serving, const IndexerShape& shape);
+KvSpec spec_of(const Serving& serving, const CompressedShape& shape);
 KvSpec spec_of(const Serving& serving, const StateShape& shape);
 
 // What a rank keeps of one position of a state layer.
@@ -53,6 +55,10 @@ void align_states(Serving& serving);
 
 // What nobody asked for, of models with and without states.
 void resolve_defaults(Serving& serving);
+// The element type of a latent cache, as its backend packs it.
+void resolve_latent(Serving& serving);
+// How the engine drafts, or its refusal to.
+void resolve_drafting(Serving& serving);
 // The attention block, where nobody asks for one: what the backends of the layers like.
 void resolve_block(Serving& serving);
 

@@ -26,12 +26,26 @@ std::vector<std::int64_t> stage_ends(std::int64_t layers, std::int64_t stages) {
     return sizes;
 }
 
+bool keeps_nothing(const MixerShape& mixer) {
+    if (const auto* attention = std::get_if<AttentionShape>(&mixer)) return attention->use == AttentionUse::encoder_only;
+    const auto* compressed = std::get_if<CompressedShape>(&mixer);
+    const auto* latent = compressed == nullptr ? nullptr : std::get_if<CompressedLatentShape>(compressed);
+    return latent != nullptr && latent->ratio == 1;
+}
+
+// An indexer of compressed vectors reads pages that lie beside those vectors, within a block.
+bool packs_blocks(const MixerShape& mixer) {
+    const auto* compressed = std::get_if<CompressedShape>(&mixer);
+    return compressed != nullptr && std::holds_alternative<CompressedIndexerShape>(*compressed);
+}
+
 class LayersInService {
 public:
     explicit LayersInService(const Serving& serving) : serving_(serving) {
         const Parallel& parallel = serving.settings.parallel;
         ends_ = stage_ends(serving.model.decoder_layers, parallel.pipeline);
         out_.layers.workers.resize(static_cast<std::size_t>(parallel.pipeline));
+        packed_.resize(out_.layers.workers.size());
     }
 
     void add(const ShapedLayer& layer) {
@@ -39,8 +53,7 @@ public:
             out_.shared.emplace_back(layer.name, *layer.shares);
             return;
         }
-        const auto* attention = std::get_if<AttentionShape>(&layer.mixer);
-        if (attention != nullptr && attention->use == AttentionUse::encoder_only) {
+        if (keeps_nothing(layer.mixer)) {
             out_.uncached.push_back(layer.name);
             return;
         }
@@ -51,29 +64,44 @@ public:
         if (same == known.end()) known.push_back(std::move(spec));
         const auto stage = std::ranges::upper_bound(ends_, layer.decoder_layer);
         const std::size_t worker = stage == ends_.end() ? ends_.size() - 1 : static_cast<std::size_t>(stage - ends_.begin());
+        if (packs_blocks(layer.mixer)) packed_[worker] = true;
         out_.layers.workers[worker].push_back({.layer = static_cast<LayerId>(out_.layers.names.size()), .spec = id});
         out_.layers.names.push_back(layer.name);
     }
 
+    // Mirrors resolve_kv_cache_layout: what the workers' backends take must be one list.
+    CacheLayout layout() const {
+        const auto packing = std::ranges::count(packed_, true);
+        if (packing == 0) return CacheLayout::LBNHC;
+        if (packing != std::ssize(packed_))
+            refuse({.type = Raised::assertion_error,
+                    .raised_in = "resolve_kv_cache_layout",
+                    .message = "the stages of the pipeline have backends that lay out their caches differently"});
+        return CacheLayout::BLHNC;
+    }
     ServedModel take() { return std::move(out_); }
 
 private:
     const Serving& serving_;
     std::vector<std::int64_t> ends_;
+    std::vector<bool> packed_;  // By worker: its layers' pages lie side by side within a block.
     ServedModel out_;
 };
 
 ServedModel served(const Engine& engine, const ModelShape& model, const ServingArguments& arguments) {
-    check_ranks(model, arguments.parallel);
     Serving serving{.engine = engine, .model = model, .arguments = arguments, .settings = {}, .resolved = {}};
     resolve_defaults(serving);
+    resolve_drafting(serving);
+    check_ranks(model, arguments.parallel);
     resolve_states(serving);
+    resolve_latent(serving);
     resolve_block(serving);
     align_states(serving);
     LayersInService layers(serving);
     for (const ShapedLayer& layer : model.layers) layers.add(layer);
-    if (arguments.drafting.method)
-        for (const ShapedLayer& layer : model.draft_layers) layers.add(layer);
+    if (serving.settings.drafting.method == "mtp")
+        for (const ShapedLayer& layer : model.drafter->layers) layers.add(layer);
+    serving.settings.layout = layers.layout();
     ServedModel out = layers.take();
     out.settings = serving.settings;
     out.resolved = serving.resolved;

@@ -14,7 +14,8 @@
 
 namespace kv {
 
-enum class LayerKind : std::uint8_t { full, sliding, chunked, states, latent, none };
+enum class Release : std::uint8_t { both, only_0_18, only_0_32 };
+enum class LayerKind : std::uint8_t { full, sliding, chunked, states, latent, indexed, compressed, none };
 
 enum class Release : std::uint8_t { both, only_0_18, only_0_32 };
 
@@ -63,9 +64,16 @@ struct LayerPart {
     MixerShape (*shape)(const LayerPlace& place);
 };
 
+// The drafter that some models ship.
 struct DraftForm {
-    std::string_view count_key;        // How many layers the drafter has.
-    std::span<const LayerPart> parts;  // {i} is the drafter's layer, {i+n} the same after the model's.
+    std::string_view count_key = {};                        // How many layers it has, and tokens it was made to predict.
+    std::span<const LayerPart> parts = {};                  // {i} is the drafter's layer, {i+n} the same after the model's.
+    std::int64_t always = 0;                                // So many layers, whatever the config says; 0: as `count_key` says.
+    std::int64_t otherwise = 0;                             // Where `count_key` says nothing; 0: then it cannot be made.
+    std::span<const std::string_view> model_types = {};     // That the engine has it for; empty: of all.
+    Release release = Release::both;                        // Which engines have it.
+    LayerKind (*kind)(const ConfigView& config) = nullptr;  // Only the parts of this kind; null: all.
+    bool pipeline = false;                                  // Its class can be cut into stages.
 };
 
 struct Architecture {
@@ -89,11 +97,12 @@ struct ArchitectureFamily {
     std::span<const Architecture> architectures;
     std::span<const ConfigType> types;
 };
-ArchitectureFamily dense_family();     // Every layer full attention.
-ArchitectureFamily windowed_family();  // Windows and chunks, beside full attention or alone.
-ArchitectureFamily latent_family();    // MLA and its sparse variants.
-ArchitectureFamily state_family();     // Mamba and linear attention, beside attention or alone.
-ArchitectureFamily encoder_family();   // Encoders, and decoders that read one.
+ArchitectureFamily dense_family();       // Every layer full attention.
+ArchitectureFamily windowed_family();    // Windows and chunks, beside full attention or alone.
+ArchitectureFamily latent_family();      // MLA and its sparse variants.
+ArchitectureFamily compressed_family();  // Latent vectors for several tokens each, beside windows.
+ArchitectureFamily state_family();       // Mamba and linear attention, beside attention or alone.
+ArchitectureFamily encoder_family();     // Encoders, and decoders that read one.
 
 bool in_release(Release release, ModelClasses classes);
 

@@ -15,7 +15,7 @@ namespace {
 constexpr std::size_t architectures_max = 16;
 
 std::span<const ArchitectureFamily> families() {
-    static const std::array all{dense_family(), windowed_family(), latent_family(), state_family(), encoder_family()};
+    static const std::array all{dense_family(), windowed_family(), latent_family(), compressed_family(), state_family(), encoder_family()};
     return all;
 }
 
@@ -165,10 +165,7 @@ private:
         if (!errors_.none()) return shape;
         shape.decoder_layers = layers;
         shape.layers = shaped_layers(view, entry_->kinds(view, layers), entry_->parts);
-        if (!entry_->draft.count_key.empty()) {
-            shape.draft_modules = text.count_if(entry_->draft.count_key, config_layers_max).value_or(0);
-            shape.draft_layers = draft_layers(view, shape.draft_modules, layers);
-        }
+        shape.drafter = drafter(view, layers);
         heads_of(text, shape);
         shape.dtype = config_dtype(whole);
         if (!shape.dtype) shape.dtype = config_dtype(text);
@@ -177,12 +174,32 @@ private:
         return shape;
     }
 
-    std::vector<ShapedLayer> draft_layers(const ConfigView& view, std::int64_t modules, std::int64_t layers) const {
+    std::optional<DrafterShape> drafter(const ConfigView& view, std::int64_t layers) const {
+        const DraftForm& form = entry_->draft;
+        const std::string type = view.root.word_if("model_type").value_or("");
+        if (form.parts.empty() || !in_release(form.release, view.classes)) return std::nullopt;
+        if (!form.model_types.empty() && std::ranges::find(form.model_types, type) == form.model_types.end()) return std::nullopt;
+        DrafterShape out{.pipeline = form.pipeline};
+        if (form.always > 0) out.predicts = form.always;
+        else out.predicts = view.text.count_if(form.count_key, config_layers_max);
+        if (!out.predicts && form.otherwise == 0) out.raises = Raised::attribute_error;
+        out.modules = form.always > 0 ? form.always : view.root.count_if("num_nextn_predict_layers", config_layers_max).value_or(1);
+        out.layers = draft_layers(view, {.layers = layers, .count = out.predicts.value_or(form.otherwise)});
+        return out;
+    }
+
+    struct DraftCount {
+        std::int64_t layers, count;  // Of the model; of the drafter.
+    };
+    std::vector<ShapedLayer> draft_layers(const ConfigView& view, DraftCount of) const {
         std::vector<ShapedLayer> drafts;
-        for (std::int64_t i = 0; i < modules && errors_.none(); ++i)
-            for (const LayerPart& part : entry_->draft.parts) {
-                const LayerPlace place{.config = view, .layer = layers + i, .layers = layers, .kind = part.kind};
-                drafts.push_back({.name = name_of_part(part.name, i, layers), .decoder_layer = layers + i, .mixer = part.shape(place)});
+        const DraftForm& form = entry_->draft;
+        for (std::int64_t i = 0; i < of.count && errors_.none(); ++i)
+            for (const LayerPart& part : form.parts) {
+                if (form.kind != nullptr && form.kind(view) != part.kind) continue;
+                const LayerPlace place{.config = view, .layer = of.layers + i, .layers = of.layers, .kind = part.kind};
+                drafts.push_back(
+                    {.name = name_of_part(part.name, i, of.layers), .decoder_layer = of.layers + i, .mixer = part.shape(place)});
             }
         return drafts;
     }
