@@ -15,7 +15,8 @@ namespace {
 constexpr std::size_t architectures_max = 16;
 
 std::span<const ArchitectureFamily> families() {
-    static const std::array all{dense_family(), windowed_family(), latent_family(), compressed_family(), state_family(), encoder_family()};
+    static const std::array all{dense_family(), windowed_family(), latent_family(), compressed_family(),
+                                state_family(), pattern_family(),  delta_family(),  encoder_family()};
     return all;
 }
 
@@ -205,9 +206,11 @@ private:
     }
 
     static void heads_of(const ConfigObject& text, ModelShape& shape) {
-        shape.heads = text.size_if("num_attention_heads").value_or(1);
+        // A model without attention has none: no number of ranks is refused for them.
+        shape.heads = text.size_if("num_attention_heads").value_or(0);
         shape.kv_heads = text.size_if("num_key_value_heads").value_or(shape.heads);
-        shape.head_size = text.size_if("head_dim").value_or(text.size_if("hidden_size").value_or(1) / shape.heads);
+        const std::int64_t derived = shape.heads == 0 ? 0 : text.size_if("hidden_size").value_or(0) / shape.heads;
+        shape.head_size = text.size_if("head_dim").value_or(derived);
     }
 
     JsonValue config_;
