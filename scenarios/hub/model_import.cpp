@@ -80,7 +80,7 @@ std::vector<ShapedLayer> shaped_layers(const ConfigView& view, const std::vector
 std::optional<DType> config_dtype(const ConfigObject& object) {
     for (const std::string_view key : {"dtype", "torch_dtype"}) {
         auto name = object.word_if(key);
-        if (!name) continue;
+        if (!name || (object.find(key) && object.find(key)->kind() != JsonKind::string)) continue;
         if (name->starts_with("torch.")) name->erase(0, std::string_view("torch.").size());
         if (const auto dtype = dtype_named(*name)) return dtype;
         object.note(key, "expected an element type such as \"bfloat16\"");
@@ -136,16 +136,16 @@ private:
     }
 
     ModelShape shaped(JsonValue root) {
-        const auto word = [](JsonValue object, std::string_view key) {
-            const auto value = object.member(key);
-            return value && value->kind() == JsonKind::string ? std::string(value->string()) : std::string();
+        const auto model_type = [&](JsonValue object) {
+            const auto value = object.member("model_type");
+            return value && value->kind() != JsonKind::null ? read_string(*value, errors_) : std::string();
         };
-        const std::string root_type = word(root, "model_type");
+        const std::string root_type = model_type(root);
         const ConfigObject whole(root, true, defaults_of(root_type, classes_), errors_);
         const auto nested = entry_->text.empty() ? std::optional(root) : root.member(entry_->text);
         const bool there = nested && nested->kind() == JsonKind::object;
         if (nested && nested->kind() != JsonKind::object && nested->kind() != JsonKind::null) errors_.note_expected(*nested, "an object");
-        std::string text_type = there ? word(*nested, "model_type") : std::string();
+        std::string text_type = there ? model_type(*nested) : std::string();
         if (text_type.empty()) text_type = entry_->text_type;
         const ConfigObject text(there ? *nested : root, there, defaults_of(text_type, classes_), errors_);
         const ConfigView view{.root = whole, .text = text, .classes = classes_};
