@@ -1,7 +1,6 @@
 #include "cli/capacity_options.h"
+#include "cli/capacity_output.h"
 #include "cli/commands.h"
-#include "reports/capacity_json.h"
-#include "reports/capacity_text.h"
 
 #include <CLI/CLI.hpp>
 
@@ -12,14 +11,6 @@ namespace kv::cli {
 namespace {
 
 constexpr std::size_t answers_max = 4096;
-
-struct CapacityOptions {
-    std::vector<std::string> files, models;
-    std::optional<std::string> workload;
-    CapacityFlags flags;
-    bool check = false;
-    OutputOptions output;
-};
 
 void append(Diagnostics& all, const Diagnostics& more) { all.insert(all.end(), more.begin(), more.end()); }
 
@@ -51,12 +42,6 @@ std::vector<CapacityAnswer> answers_of(const std::vector<CapacityModel>& models,
     return answers;
 }
 
-std::string report_of(const std::vector<CapacityAnswer>& answers, const OutputOptions& output) {
-    if (output.format == "json") return capacity_json(answers);
-    if (output.format == "csv") return capacity_csv(answers);
-    return capacity_text(answers, chosen_color(output));
-}
-
 int run(const CapacityOptions& options) {
     Diagnostics diagnostics;
     const std::vector<AskedEngine> engines = asked_engines(options.flags, diagnostics);
@@ -85,7 +70,7 @@ int run(const CapacityOptions& options) {
         return bad_input;
     }
     const bool all_true = std::ranges::all_of(answers, &CapacityAnswer::all_true);
-    return deliver(options.output, report_of(answers, options.output), options.check && !all_true ? findings : ok);
+    return deliver_capacity(options, answers, options.check && !all_true ? findings : ok);
 }
 
 void add_flags(CLI::App& command, CapacityFlags& flags) {
@@ -124,7 +109,11 @@ Run add_capacity(CLI::App& app) {
     add_flags(command, options->flags);
     command.add_option("--workload", options->workload, "requests as CSV: prompt_tokens, output_tokens")->type_name("CSV");
     command.add_flag("--check", options->check, "exit with 1 when a figure is false");
-    add_output_options(command, options->output, {"text", "json", "csv"});
+    const CLI::Option* plots =
+        command.add_option("--plots", options->plots_folder, "write each plot as SVG and PNG into this folder, too")->type_name("DIR");
+    command.add_flag("--no-plots", options->no_plots, "an html report without its plots, for which gnuplot is needed")
+        ->excludes(plots->get_name());
+    add_output_options(command, options->output, {"text", "json", "csv", "html", "md"});
     command.footer("Example: kvproof capacity scenarios/plans/gpt-oss-120b.toml --sweep memory=6GiB,40GiB");
     return [options] { return run(*options); };
 }

@@ -179,6 +179,26 @@ std::vector<CapacityQuestion> combined(const CapacityQuestion& base, const std::
 
 }  // namespace
 
+std::vector<std::pair<const char*, std::string>> spelled_flags(const CapacityFlags& flags) {
+    std::vector<std::pair<const char*, std::string>> spelled;
+    for (const std::string& engine : flags.engines) spelled.emplace_back("--engine", engine);
+    const auto add = [&](const char* name, const std::optional<std::string>& value) {
+        if (value) spelled.emplace_back(name, *value);
+    };
+    add("--length", flags.length);
+    add("--memory", flags.memory);
+    add("--blocks", flags.blocks);
+    add("--tp", flags.tensor);
+    add("--pp", flags.pipeline);
+    add("--kv-dtype", flags.kv_dtype);
+    add("--block", flags.block);
+    add("--batched", flags.batched);
+    add("--model-len-max", flags.model_len_max);
+    for (const std::string& sweep : flags.sweeps) spelled.emplace_back("--sweep", sweep);
+    add("--tolerance", flags.tolerance);
+    return spelled;
+}
+
 std::vector<AskedEngine> asked_engines(const CapacityFlags& flags, Diagnostics& diagnostics) {
     if (flags.engines.empty()) return default_engines();
     std::vector<AskedEngine> asked;

@@ -6,6 +6,7 @@
 
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace kv::cli {
@@ -15,6 +16,9 @@ struct CapacityFlags {
     std::vector<std::string> engines, sweeps;
     std::optional<std::string> length, memory, tensor, pipeline, kv_dtype, blocks, block, batched, model_len_max, tolerance;
 };
+
+// The flags that were given, in one order: {"--tp", "2"}.
+std::vector<std::pair<const char*, std::string>> spelled_flags(const CapacityFlags& flags);
 
 inline constexpr std::size_t questions_max = 256;  // Of all sweeps together.
 

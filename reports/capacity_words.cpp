@@ -140,6 +140,28 @@ std::string refusal_words(const Refusal& refusal) {
     return fmt::format("{}: {}", name_of(refusal.type), shortened(refusal.message, reason_shown_max));
 }
 
+std::string percent_words(double share) {
+    constexpr double whole = 100;
+    return fmt::format("{:.1f} %", share * whole);
+}
+
+std::vector<std::string> workload_sentences(const WorkloadFit& fit, Tokens model_len_max) {
+    std::vector<std::string> sentences;
+    if (!fit.points.empty()) {
+        std::string fits =
+            fmt::format("{} fit at once, together {}", counted(fit.median, "request", "requests"), tokens_words(fit.median_tokens.value));
+        if (fit.fewest == fit.requests - fit.too_long) fits += ": all of them";
+        else
+            fits += fmt::format("; from {} to {} over {}", grouped(fit.fewest), grouped(fit.most),
+                                counted(fit.starts, "starting point", "starting points"));
+        sentences.push_back(fits + '.');
+    }
+    if (fit.too_long > 0)
+        sentences.push_back(fmt::format("{} of {} left out: longer than {}.", grouped(fit.too_long),
+                                        counted(fit.requests, "request", "requests"), tokens_words(model_len_max.value)));
+    return sentences;
+}
+
 std::vector<SettingWords> setting_words(const CapacityKnobs& knobs) {
     const auto number = [](const auto& knob) { return knob ? grouped(knob->value) : std::string(); };
     return {{"tp", knobs.tensor ? grouped(*knobs.tensor) : ""},
