@@ -136,16 +136,16 @@ private:
     }
 
     ModelShape shaped(JsonValue root) {
-        const auto model_type = [&](JsonValue object) {
-            const auto value = object.member("model_type");
+        const auto word = [&](JsonValue object, std::string_view key) {
+            const auto value = object.member(key);
             return value && value->kind() != JsonKind::null ? read_string(*value, errors_) : std::string();
         };
-        const std::string root_type = model_type(root);
+        const std::string root_type = word(root, "model_type");
         const ConfigObject whole(root, true, defaults_of(root_type, classes_), errors_);
         const auto nested = entry_->text.empty() ? std::optional(root) : root.member(entry_->text);
         const bool there = nested && nested->kind() == JsonKind::object;
         if (nested && nested->kind() != JsonKind::object && nested->kind() != JsonKind::null) errors_.note_expected(*nested, "an object");
-        std::string text_type = there ? model_type(*nested) : std::string();
+        std::string text_type = there ? word(*nested, "model_type") : std::string();
         if (text_type.empty()) text_type = entry_->text_type;
         const ConfigObject text(there ? *nested : root, there, defaults_of(text_type, classes_), errors_);
         const ConfigView view{.root = whole, .text = text, .classes = classes_};
