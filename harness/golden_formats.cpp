@@ -13,7 +13,7 @@
 namespace kv {
 
 std::span<const GoldenFormat> golden_formats() {
-    static constexpr std::array formats{model_format, plan_format, slots_format, capacity_format, trace_format};
+    static constexpr std::array formats{model_format, refused_format, plan_format, slots_format, capacity_format, trace_format};
     return formats;
 }
 

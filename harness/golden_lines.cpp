@@ -28,7 +28,8 @@ bool GoldenLines::next() {
             ended_ = true;
             return false;
         }
-        std::variant<JsonDocument, Diagnostics> read = read_json({.file = file(), .text = std::move(line), .first_line = line_number()});
+        std::variant<JsonDocument, Diagnostics> read =
+            read_json({.file = file(), .text = std::move(line), .first_line = line_number(), .non_finite = true});
         if (auto* document = std::get_if<JsonDocument>(&read)) {
             document_.emplace(std::move(*document));
             return true;

@@ -4,6 +4,7 @@
 #include "model/plan.h"
 #include "model/rule.h"
 #include "model/rules/cache.h"
+#include "model/rules/serving.h"
 
 #include <cstdint>
 #include <optional>
@@ -114,6 +115,11 @@ struct Engine {
     Algorithm<SlotArithmetic> slot_arithmetic;
     BatchPadding batch_padding;
     RowReader row_reader;
+    Algorithm<ModelClasses> model_classes;
+    Algorithm<ServingDefaults> serving_defaults;
+    Algorithm<Backends> backends;
+    Algorithm<LayerSpecs> layer_specs;
+    Algorithm<StateAlignment> state_alignment;
 };
 
 std::span<const Engine> engines();  // As released, and `reference`.
@@ -126,7 +132,8 @@ enum class SlotArea : std::uint8_t {
     plan,     // What is made of layers and memory.
     saying,   // What is said of a finished plan.
     holding,  // Which blocks a request gets, keeps and shares.
-    address   // Which slot a token has.
+    address,  // Which slot a token has.
+    serving   // What is made of a model's config before anything is planned.
 };
 struct Slot {
     SlotArea area;

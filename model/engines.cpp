@@ -52,7 +52,12 @@ constexpr Engine vllm_0_18_0{.name = "vllm-0.18.0",
                              .table_bound = flat_array,
                              .slot_arithmetic = wraps_at_32_bits,
                              .batch_padding = queried_only,
-                             .row_reader = from_manager_blocks};
+                             .row_reader = from_manager_blocks,
+                             .model_classes = classes_of_0_18,
+                             .serving_defaults = plain_hybrids,
+                             .backends = backends_of_0_18,
+                             .layer_specs = plain_specs,
+                             .state_alignment = aligned_before_backend};
 
 constexpr Engine vllm_0_32_0{.name = "vllm-0.32.0",
                              .meaning = "vLLM 0.32.0 as released",
@@ -99,7 +104,12 @@ constexpr Engine vllm_0_32_0{.name = "vllm-0.32.0",
                              .table_bound = device_memory,
                              .slot_arithmetic = exact_slots,
                              .batch_padding = pad_to_batch,
-                             .row_reader = by_content};
+                             .row_reader = by_content,
+                             .model_classes = classes_of_0_32,
+                             .serving_defaults = shared_hybrids,
+                             .backends = backends_of_0_32,
+                             .layer_specs = described_specs,
+                             .state_alignment = aligned_after_backend};
 
 // What the harness believes is right, as far as it is modelled: rows addressed by slot have a buffer that holds every slot and are read
 // where they were written, no position is looked up in another request's row, and what is reported is what fits.

@@ -77,7 +77,14 @@ std::vector<Slot> all_slots() {
         slot<&Engine::table_bound, table_bound_rules>(address, "table-bound", "what bounds the column of a position"),
         slot<&Engine::slot_arithmetic, slot_arithmetic_rules>(address, "slot-arithmetic", "how wide a slot is computed"),
         slot<&Engine::batch_padding, batch_padding_rules>(address, "batch-padding", "what a slot mapping holds after the last token"),
-        slot<&Engine::row_reader, row_reader_rules>(address, "row-reader", "where captured rows of a request are read")};
+        slot<&Engine::row_reader, row_reader_rules>(address, "row-reader", "where captured rows of a request are read"),
+        slot<&Engine::model_classes, model_classes_rules>(serving, "model-classes",
+                                                          "which architectures there are, and how they read a config"),
+        slot<&Engine::serving_defaults, serving_defaults_rules>(serving, "serving-defaults", "what is taken where nobody asks"),
+        slot<&Engine::backends, backends_rules>(serving, "backends", "which attention backend a layer gets"),
+        slot<&Engine::layer_specs, layer_specs_rules>(serving, "layer-specs", "what a layer says of its cache"),
+        slot<&Engine::state_alignment, state_alignment_rules>(serving, "state-alignment",
+                                                              "how pages of attention and of states become one size")};
 }
 
 }  // namespace

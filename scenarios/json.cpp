@@ -153,6 +153,12 @@ private:
     std::vector<JsonSyntaxError> errors_;
 };
 
+// Nodes stand in the order of the text.
+void unmask(std::vector<Node>& nodes, const NonFinite& number) {
+    const auto node = std::ranges::lower_bound(nodes, number.offset, {}, &Node::offset);
+    if (node != nodes.end() && node->offset == number.offset) node->bits = std::bit_cast<std::uint64_t>(number.value);
+}
+
 Diagnostic diagnostic_in(const JsonText& source, std::size_t offset, std::size_t length, std::string message) {
     Diagnostic diagnostic = diagnostic_at(source.file, source.text, offset, length, std::move(message));
     diagnostic.where.line += source.first_line - 1;
@@ -164,8 +170,14 @@ Diagnostic diagnostic_in(const JsonText& source, std::size_t offset, std::size_t
 std::variant<JsonDocument, Diagnostics> read_json(JsonText source) {
     if (source.text.size() > json_bytes_max)
         return Diagnostics{diagnostic_in(source, 0, 1, fmt::format("expected at most 16 MiB of JSON, found {} bytes", source.text.size()))};
-    Builder builder(source.text);
-    builder.finish(nlohmann::json::sax_parse(source.text, &builder));
+    const bool seldom =
+        source.non_finite && (source.text.find("NaN") != std::string::npos || source.text.find("Infinity") != std::string::npos);
+    std::string masked = seldom ? source.text : std::string();
+    const std::vector<NonFinite> non_finite = mask_non_finite(masked);
+    const std::string& text = seldom ? masked : source.text;
+    Builder builder(text);
+    builder.finish(nlohmann::json::sax_parse(text, &builder));
+    for (const NonFinite& number : non_finite) unmask(builder.nodes(), number);
     if (builder.errors().empty()) return JsonDocument(std::move(source), std::move(builder.nodes()), std::move(builder.strings()));
     std::ranges::sort(builder.errors(), {}, &JsonSyntaxError::offset);
     Diagnostics diagnostics;

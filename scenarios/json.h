@@ -23,6 +23,7 @@ struct JsonText {
     std::string file;
     std::string text;
     std::size_t first_line = 1;
+    bool non_finite = false;  // NaN, Infinity and -Infinity are numbers too, as Python writes them.
 };
 
 class JsonDocument;

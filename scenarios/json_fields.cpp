@@ -6,6 +6,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <cmath>
 #include <utility>
 
 namespace kv {
@@ -87,8 +88,9 @@ bool read_boolean(JsonValue value, JsonErrors& errors) {
 }
 
 double read_number(JsonValue value, JsonErrors& errors) {
-    if (value.kind() == JsonKind::integer || value.kind() == JsonKind::number) return value.number();
-    errors.note_expected(value, "a number");
+    const bool number = value.kind() == JsonKind::integer || value.kind() == JsonKind::number;
+    if (number && std::isfinite(value.number())) return value.number();
+    errors.note_expected(value, number ? "a finite number" : "a number");
     return 0.0;
 }
 

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
+#include <limits>
 
 namespace kv {
 
@@ -175,6 +176,37 @@ JsonSyntaxError json_syntax_error(std::string_view text, std::size_t offset, Jso
             break;
     }
     return expected_at(text, offset, "nothing after the value");
+}
+
+std::vector<NonFinite> mask_non_finite(std::string& text) {
+    struct Word {
+        std::string_view word, mask;
+        double value;
+    };
+    constexpr double infinity = std::numeric_limits<double>::infinity();
+    constexpr std::array<Word, 3> words{{{"NaN", "1.0", std::numeric_limits<double>::quiet_NaN()},
+                                         {"Infinity", "1.000000", infinity},
+                                         {"-Infinity", "-1.000000", -infinity}}};
+    std::vector<NonFinite> found;
+    for (std::size_t i = 0; i < text.size();) {
+        if (text[i] == '"') {
+            i = json_string_end(text, i);
+            continue;
+        }
+        const bool minus = text[i] == '-';
+        if (!minus && !is_letter(text[i])) {
+            ++i;
+            continue;
+        }
+        const std::size_t end = std::max(word_end(text, minus ? i + 1 : i), i + 1);
+        const auto* const known = std::ranges::find(words, std::string_view(text).substr(i, end - i), &Word::word);
+        if (known != words.end()) {
+            found.push_back({.offset = i, .value = known->value});
+            text.replace(i, known->mask.size(), known->mask);
+        }
+        i = end;
+    }
+    return found;
 }
 
 std::size_t json_space_end(std::string_view text, std::size_t offset) {

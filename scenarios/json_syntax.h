@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace kv {
 
@@ -18,6 +19,14 @@ struct JsonSyntaxError {
 
 // Why the text does not go on after `offset`, the end of the last good token.
 JsonSyntaxError json_syntax_error(std::string_view text, std::size_t offset, JsonPlace place);
+
+// A number that JSON does not have: NaN, Infinity, -Infinity.
+struct NonFinite {
+    std::size_t offset = 0;
+    double value = 0;
+};
+// Those outside strings, each overwritten by a number of the same length, so that the rest of the text stays where it is.
+std::vector<NonFinite> mask_non_finite(std::string& text);
 
 std::size_t json_space_end(std::string_view text, std::size_t offset);
 std::size_t json_number_end(std::string_view text, std::size_t offset);  // `offset` itself where no number starts.

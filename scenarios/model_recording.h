@@ -5,6 +5,8 @@
 #include "scenarios/golden_plan.h"
 #include "scenarios/json.h"
 #include "scenarios/model_file.h"
+#include "scenarios/recorded_arguments.h"
+#include "scenarios/recorded_model_plan.h"
 
 #include <optional>
 #include <string>
@@ -14,33 +16,25 @@
 
 namespace kv {
 
-// An argument that the engine was given, as the line spells it: {"tp", "2"}, {"kv_cache_dtype", "\"fp8\""}.
-struct RecordedArgument {
-    std::string name, value;
-    friend bool operator==(const RecordedArgument&, const RecordedArgument&) = default;
-};
-
-struct RecordedGroups {
-    std::vector<std::vector<LayerId>> layers;  // Of each group.
-};
-
-struct RecordedModelPlan {
-    Tokens model_len_max;                 // After fitting.
-    std::vector<RecordedGroups> workers;  // Each worker's groups.
-    std::vector<Blocks> blocks;           // One figure a worker.
-    std::vector<TokensPerBlock> group_blocks;
-    std::optional<Capacity> capacity;  // None where there is no group.
-    std::optional<Tokens> block;
-    std::optional<Tokens> scheduler_block, hash_block;  // Since 0.32.0.
+// What the engine resolved and derived before it planned.
+struct RecordedServing {
+    std::string architecture;  // That it chose.
+    std::string dtype, cache_dtype;
+    std::optional<TokensPerBlock> state_block = {};
+    std::optional<Bytes> state_page_padded = {};
+    bool chunked_prefill = true;
+    std::vector<std::pair<std::string, std::string>> shared;  // A layer, and the one whose cache it reads.
+    std::int64_t uncached = 0;
 };
 
 struct ModelRecording {
     std::string engine;    // "vllm-0.18.0"
     std::size_t line = 1;  // Of its file.
     RecordShape shape = RecordShape::vllm_0_32;
-    std::vector<RecordedArgument> arguments;  // Without the longest request, ordered by name.
-    ModelFile model;                          // As if a scenario file had stated it.
-    std::optional<Tokens> in_flight_max;      // As the engine derived them; since 0.32.0.
+    RecordedArguments arguments;
+    ModelFile model;  // As if a scenario file had stated it.
+    RecordedServing serving;
+    std::optional<Tokens> in_flight_max;  // As the engine derived them; since 0.32.0.
     std::optional<Tokens> prefill_lookahead;
     std::variant<RecordedModelPlan, RecordedError> expect;
 };
@@ -48,7 +42,7 @@ struct ModelRecording {
 // A combination that the engine refuses before there is any layer.
 struct RefusedModel {
     std::string model, engine, reason;
-    std::optional<std::vector<RecordedArgument>> arguments;  // None: it cannot run the model at all.
+    std::optional<RecordedArguments> arguments;  // None: it cannot run the model at all.
 };
 
 // What a line is, told by its keys.

@@ -1,0 +1,57 @@
+// A model in service: what its layers' specs are made from, and one function a kind that makes them. Only model/serving/ uses it.
+#pragma once
+
+#include "model/serving/serving.h"
+
+#include <string_view>
+
+namespace kv {
+
+// An attention backend, as far as it decides sizes.
+struct Backend {
+    std::string_view name;                 // As the engine's logs have it.
+    std::int64_t kernel_block = 16;        // Block sizes are whole multiples of it ...
+    bool kernel_block_is_multiple = true;  // ... or exactly it.
+    std::int64_t preferred_block = 16;     // Where nobody asks for one.
+};
+
+struct Serving {
+    const Engine& engine;
+    const ModelShape& model;
+    const ServingArguments& arguments;
+    Settings settings;  // `block` is what attention layers get.
+    Resolved resolved;
+
+    std::int64_t tensor() const { return settings.parallel.tensor; }
+    bool described() const { return engine.layer_specs.choice == LayerSpecs::described; }
+    DType cache_element() const;  // Of the attention layers' cache.
+    QuantMode quant() const;      // Always none where specs do not say it.
+};
+
+// A rank's share of heads. Refused where the engine's classes assert that they divide evenly.
+std::int64_t kv_heads_share(std::int64_t kv_heads, std::int64_t tensor);
+
+// The first backend that takes this layer, or the engine's refusal.
+Backend backend_of(const Serving& serving, const AttentionShape& shape);
+Backend backend_of(const Serving& serving, const LatentShape& shape);
+Backend backend_of(const Serving& serving, const IndexerShape& shape);
+
+KvSpec spec_of(const Serving& serving, const AttentionShape& shape);
+KvSpec spec_of(const Serving& serving, const LatentShape& shape);
+KvSpec spec_of(const Serving& serving, const IndexerShape& shape);
+KvSpec spec_of(const Serving& serving, const StateShape& shape);
+
+// What a rank keeps of one position of a state layer.
+std::vector<MambaState> states_of(const Serving& serving, const StateShape& shape);
+
+// What the engine resolves for models with states before their layers are made: mode, block of states, prefix caching, and (before the
+// backends are known, or after) the attention block whose page holds a state.
+void resolve_states(Serving& serving);
+void align_states(Serving& serving);
+
+// What nobody asked for, of models with and without states.
+void resolve_defaults(Serving& serving);
+// The attention block, where nobody asks for one: what the backends of the layers like.
+void resolve_block(Serving& serving);
+
+}  // namespace kv

@@ -1,0 +1,102 @@
+// A model as its config describes it, before an engine serves it: the whole of it, not divided over ranks, with neither block sizes nor
+// cache types.
+#pragma once
+
+#include "model/dtype.h"
+#include "model/units.h"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace kv {
+
+enum class AttentionUse : std::uint8_t { decoder, cross, encoder_only };
+
+// Keys and values of heads.
+struct AttentionShape {
+    std::int64_t heads = 1, kv_heads = 1;
+    std::int64_t head_size = 1;
+    std::optional<std::int64_t> head_size_v = {};  // None: as the keys.
+    std::optional<Tokens> window = {}, chunk = {};
+    AttentionUse use = AttentionUse::decoder;
+    bool sinks = false;  // Learned logits that no token has; they choose the kernel, not what is stored.
+};
+
+// One latent vector a token, shared by all heads.
+struct LatentShape {
+    std::int64_t heads = 1;
+    std::int64_t latent = 1, rotary = 0;
+    bool sparse = false;  // Attends to the tokens that an indexer picks.
+};
+
+// Keys by which a sparse attention picks its tokens: one head, quantised, with its scales.
+struct IndexerShape {
+    std::int64_t head_size = 1;
+};
+
+// States of one position instead of entries for every token. Sizes of the whole model.
+struct Mamba1Shape {
+    std::int64_t inner = 1, state = 1, kernel = 1;
+};
+struct Mamba2Shape {
+    std::int64_t inner = 1, groups = 1, heads = 1, head_size = 1, state = 1, kernel = 1;
+};
+struct DeltaNetShape {
+    std::int64_t key_heads = 1, value_heads = 1, key_size = 1, value_size = 1, kernel = 1;
+};
+struct LinearAttentionShape {
+    std::int64_t heads = 1, head_size = 1;
+};
+struct KimiDeltaShape {
+    std::int64_t heads = 1, head_size = 1, kernel = 1;
+};
+struct ShortConvShape {
+    std::int64_t width = 1, kernel = 1;
+};
+using StateShape = std::variant<Mamba1Shape, Mamba2Shape, DeltaNetShape, LinearAttentionShape, KimiDeltaShape, ShortConvShape>;
+
+using MixerShape = std::variant<AttentionShape, LatentShape, IndexerShape, StateShape>;
+
+// Something with a name in the engine that keeps (or reads) a cache.
+struct ShapedLayer {
+    std::string name;
+    std::int64_t decoder_layer = 0;  // That it belongs to: a pipeline is cut between these. A drafter's: after the last.
+    MixerShape mixer;
+    std::optional<std::string> shares = {};  // The layer whose cache it reads; it has none of its own.
+};
+
+// What the engine asks of the model as a whole.
+enum class Runner : std::uint8_t { generate, pooling };
+struct ModelTraits {
+    Runner runner = Runner::generate;
+    bool hybrid = false;          // Attention and states.
+    bool attention_free = false;  // States only.
+    bool encoder_decoder = false;
+    bool latent = false;                 // One latent cache a token.
+    bool sparse = false;                 // Latent, with an indexer.
+    bool pipeline = true;                // Can be cut into stages.
+    bool image_prefix = false;           // Image tokens of a prompt see each other in both directions.
+    bool states_at_every_block = false;  // Its state layers can keep a state at each block (mode all).
+};
+
+struct ModelShape {
+    std::string architecture;  // The class that the engine chooses.
+    std::string model_type;
+    ModelTraits traits;
+    std::vector<ShapedLayer> layers;        // In the order in which the engine makes them. A drafter's are apart:
+    std::vector<ShapedLayer> draft_layers;  // None where the model ships no drafter.
+    std::int64_t draft_modules = 0;
+    std::int64_t decoder_layers = 1;
+    // As the engine reads them off the config for the model as a whole; layers may differ.
+    std::int64_t heads = 1, kv_heads = 1, head_size = 1;
+    std::optional<DType> dtype = {};               // Of the checkpoint.
+    std::optional<Tokens> length_max = {};         // That the model was made for.
+    std::optional<std::int64_t> state_chunk = {};  // Tokens that the kernels of its states take at once.
+    std::optional<DType> state_dtype = {};         // Of its states, where the config names one.
+    bool cache_is_fp8 = false;                     // The checkpoint brings scales for an fp8 cache.
+};
+
+}  // namespace kv

@@ -1,0 +1,206 @@
+#include "scenarios/hub/model_import.h"
+
+#include "scenarios/hub/architecture.h"
+#include "scenarios/json_fields.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+
+namespace kv {
+namespace {
+
+constexpr std::size_t architectures_max = 16;
+
+std::span<const ArchitectureFamily> families() {
+    static const std::array all{dense_family(), windowed_family(), latent_family(), state_family(), encoder_family()};
+    return all;
+}
+
+const Architecture* entry_of(std::string_view name, ModelClasses classes) {
+    for (const ArchitectureFamily& family : families())
+        for (const Architecture& entry : family.architectures)
+            if (entry.name == name && in_release(entry.release, classes)) return &entry;
+    return nullptr;
+}
+
+bool known_elsewhere(std::string_view name) {
+    return std::ranges::any_of(families(), [&](const ArchitectureFamily& family) {
+        return std::ranges::find(family.architectures, name, &Architecture::name) != family.architectures.end();
+    });
+}
+
+std::span<const TypeDefault> defaults_of(std::string_view model_type, ModelClasses classes) {
+    for (const ArchitectureFamily& family : families())
+        for (const ConfigType& type : family.types)
+            if (type.model_type == model_type && in_release(type.release, classes)) return type.defaults;
+    return {};
+}
+
+std::string nearest_architecture(std::string_view name) {
+    std::vector<std::string_view> all;
+    for (const ArchitectureFamily& family : families())
+        for (const Architecture& entry : family.architectures) all.push_back(entry.name);
+    return nearest(name, all);
+}
+
+// "{i}": the layer; "{i+n}": the layer after `offset` others.
+std::string name_of_part(std::string_view form, std::int64_t layer, std::int64_t offset) {
+    std::string name;
+    for (std::size_t at = 0; at < form.size();) {
+        const std::string_view rest = form.substr(at);
+        if (rest.starts_with("{i}")) {
+            name += std::to_string(layer);
+            at += 3;
+        } else if (rest.starts_with("{i+n}")) {
+            name += std::to_string(layer + offset);
+            at += 5;
+        } else {
+            name += form[at++];
+        }
+    }
+    return name;
+}
+
+std::vector<ShapedLayer> shaped_layers(const ConfigView& view, const std::vector<LayerKind>& kinds, std::span<const LayerPart> parts) {
+    std::vector<ShapedLayer> layers;
+    for (std::size_t i = 0; i < kinds.size() && view.root.errors().none(); ++i) {
+        const auto layer = static_cast<std::int64_t>(i);
+        const LayerPlace place{.config = view, .layer = layer, .layers = static_cast<std::int64_t>(kinds.size()), .kind = kinds[i]};
+        for (const LayerPart& part : parts)
+            if (part.kind == kinds[i])
+                layers.push_back(
+                    {.name = name_of_part(part.name, layer, place.layers), .decoder_layer = layer, .mixer = part.shape(place)});
+    }
+    return layers;
+}
+
+std::optional<DType> config_dtype(const ConfigObject& object) {
+    for (const std::string_view key : {"dtype", "torch_dtype"}) {
+        auto name = object.word_if(key);
+        if (!name) continue;
+        if (name->starts_with("torch.")) name->erase(0, std::string_view("torch.").size());
+        if (const auto dtype = dtype_named(*name)) return dtype;
+        object.note(key, "expected an element type such as \"bfloat16\"");
+    }
+    return std::nullopt;
+}
+
+class Importer {
+public:
+    Importer(JsonValue config, ModelClasses classes) : config_(config), classes_(classes) {}
+
+    ImportedModel result() {
+        const JsonValue root = config_;
+        if (root.kind() != JsonKind::object)
+            return Diagnostics{config_.document().diagnostic(root, "expected a model's config: an object")};
+        const std::string architecture = named_architecture(root);
+        if (!errors_.none()) return errors_.take();
+        entry_ = entry_of(architecture, classes_);
+        if (entry_ == nullptr && known_elsewhere(architecture)) return other_release(architecture);
+        if (entry_ == nullptr) return unknown(architecture, root);
+        ModelShape shape = shaped(root);
+        if (!errors_.none()) return errors_.take();
+        return shape;
+    }
+
+private:
+    std::string named_architecture(JsonValue root) {
+        const auto list = root.member("architectures");
+        if (!list) {
+            errors_.note(root, "`architectures` is missing: expected the name of the model's class, as in [\"LlamaForCausalLM\"]");
+            return {};
+        }
+        const std::vector<JsonValue> names = read_array(*list, architectures_max, errors_);
+        if (errors_.none() && names.empty()) errors_.note(*list, "names no class: expected one, as in [\"LlamaForCausalLM\"]");
+        return names.empty() ? std::string() : read_string(names.front(), errors_);
+    }
+
+    ImportedModel unknown(const std::string& name, JsonValue root) const {
+        const std::string meant = nearest_architecture(name);
+        const JsonValue place = root.member("architectures")->elements().front();
+        return UnknownArchitecture{
+            .name = name,
+            .diagnostic = config_.document().diagnostic(
+                place, fmt::format("this architecture is not known{}; state its layers in a scenario file ([[model.layer]], as "
+                                   "scenarios/plans/qwen3.5-27b.toml does): their kind, heads, sizes, and which layers they are",
+                                   meant.empty() ? "" : fmt::format(" (\"{}\" is)", meant)))};
+    }
+
+    static ImportedModel other_release(const std::string& name) {
+        return Refusal{.type = Raised::value_error,
+                       .raised_in = "ModelConfig",
+                       .message = fmt::format("this release does not have the architecture {}", name)};
+    }
+
+    ModelShape shaped(JsonValue root) {
+        const auto word = [](JsonValue object, std::string_view key) {
+            const auto value = object.member(key);
+            return value && value->kind() == JsonKind::string ? std::string(value->string()) : std::string();
+        };
+        const std::string root_type = word(root, "model_type");
+        const ConfigObject whole(root, true, defaults_of(root_type, classes_), errors_);
+        const auto nested = entry_->text.empty() ? std::optional(root) : root.member(entry_->text);
+        const bool there = nested && nested->kind() == JsonKind::object;
+        if (nested && nested->kind() != JsonKind::object && nested->kind() != JsonKind::null) errors_.note_expected(*nested, "an object");
+        std::string text_type = there ? word(*nested, "model_type") : std::string();
+        if (text_type.empty()) text_type = entry_->text_type;
+        const ConfigObject text(there ? *nested : root, there, defaults_of(text_type, classes_), errors_);
+        const ConfigView view{.root = whole, .text = text, .classes = classes_};
+
+        ModelShape shape{.architecture = std::string(entry_->chosen.empty() ? entry_->name : entry_->chosen),
+                         .model_type = root_type,
+                         .traits = entry_->traits};
+        const std::int64_t layers = entry_->layers != nullptr ? entry_->layers(view) : text.size("num_hidden_layers", config_layers_max);
+        if (!errors_.none()) return shape;
+        shape.decoder_layers = layers;
+        shape.layers = shaped_layers(view, entry_->kinds(view, layers), entry_->parts);
+        if (!entry_->draft.count_key.empty()) {
+            shape.draft_modules = text.count_if(entry_->draft.count_key, config_layers_max).value_or(0);
+            shape.draft_layers = draft_layers(view, shape.draft_modules, layers);
+        }
+        heads_of(text, shape);
+        shape.dtype = config_dtype(whole);
+        if (!shape.dtype) shape.dtype = config_dtype(text);
+        if (const auto most = text.size_if("max_position_embeddings", config_length_max)) shape.length_max = Tokens{*most};
+        if (entry_->adjust != nullptr && errors_.none()) entry_->adjust(view, shape);
+        return shape;
+    }
+
+    std::vector<ShapedLayer> draft_layers(const ConfigView& view, std::int64_t modules, std::int64_t layers) const {
+        std::vector<ShapedLayer> drafts;
+        for (std::int64_t i = 0; i < modules && errors_.none(); ++i)
+            for (const LayerPart& part : entry_->draft.parts) {
+                const LayerPlace place{.config = view, .layer = layers + i, .layers = layers, .kind = part.kind};
+                drafts.push_back({.name = name_of_part(part.name, i, layers), .decoder_layer = layers + i, .mixer = part.shape(place)});
+            }
+        return drafts;
+    }
+
+    static void heads_of(const ConfigObject& text, ModelShape& shape) {
+        shape.heads = text.size_if("num_attention_heads").value_or(1);
+        shape.kv_heads = text.size_if("num_key_value_heads").value_or(shape.heads);
+        shape.head_size = text.size_if("head_dim").value_or(text.size_if("hidden_size").value_or(1) / shape.heads);
+    }
+
+    JsonValue config_;
+    ModelClasses classes_;
+    const Architecture* entry_ = nullptr;
+    JsonErrors errors_;
+};
+
+}  // namespace
+
+bool is_model_config(JsonValue root) { return root.member("architectures").has_value() || root.member("model_type").has_value(); }
+
+ImportedModel import_model(JsonValue config, ModelClasses classes) {
+    try {
+        return Importer(config, classes).result();
+    } catch (RefusedByEngine& refused) {
+        return std::move(refused.refusal);
+    }
+}
+
+}  // namespace kv
