@@ -39,11 +39,12 @@ bool packs_blocks(const MixerShape& mixer) {
     return compressed != nullptr && std::holds_alternative<CompressedIndexerShape>(*compressed);
 }
 
+using StageLayers = std::vector<const ShapedLayer*>;
+
 // The worker of each stage: its layers, in the model's order, a drafter's behind those of the last stage.
-std::vector<std::vector<const ShapedLayer*>> layers_by_stage(const Serving& serving) {
-    const ModelShape& model = serving.model;
+std::vector<StageLayers> layers_by_stage(const ModelShape& model, const Serving& serving) {
     const std::vector<std::int64_t> ends = stage_ends(model.decoder_layers, serving.settings.parallel.pipeline);
-    std::vector<std::vector<const ShapedLayer*>> stages(ends.size());
+    std::vector<StageLayers> stages(ends.size());
     for (const ShapedLayer& layer : model.layers) {
         const auto stage = std::ranges::upper_bound(ends, layer.decoder_layer);
         stages[stage == ends.end() ? ends.size() - 1 : static_cast<std::size_t>(stage - ends.begin())].push_back(&layer);
@@ -51,6 +52,19 @@ std::vector<std::vector<const ShapedLayer*>> layers_by_stage(const Serving& serv
     if (serving.settings.drafting.method == "mtp")
         for (const ShapedLayer& layer : model.drafter->layers) stages.back().push_back(&layer);
     return stages;
+}
+
+// Mirrors resolve_kv_cache_layout: what the workers' backends take must be one list.
+CacheLayout layout_of(const std::vector<StageLayers>& stages) {
+    const auto packing = std::ranges::count_if(stages, [](const StageLayers& layers) {
+        return std::ranges::any_of(layers, [](const ShapedLayer* layer) { return packs_blocks(layer->mixer); });
+    });
+    if (packing == 0) return CacheLayout::LBNHC;
+    if (packing != std::ssize(stages))
+        refuse({.type = Raised::assertion_error,
+                .raised_in = "resolve_kv_cache_layout",
+                .message = "the stages of the pipeline have backends that lay out their caches differently"});
+    return CacheLayout::BLHNC;
 }
 
 void add_layer(ServedModel& out, std::vector<WorkerLayer>& worker, const Serving& serving, const ShapedLayer& layer) {
@@ -71,19 +85,6 @@ void add_layer(ServedModel& out, std::vector<WorkerLayer>& worker, const Serving
     out.layers.names.push_back(layer.name);
 }
 
-// Mirrors resolve_kv_cache_layout: what the workers' backends take must be one list.
-CacheLayout layout_of(const std::vector<std::vector<const ShapedLayer*>>& stages) {
-    const auto packing = std::ranges::count_if(stages, [](const std::vector<const ShapedLayer*>& layers) {
-        return std::ranges::any_of(layers, [](const ShapedLayer* layer) { return !layer->shares && packs_blocks(layer->mixer); });
-    });
-    if (packing == 0) return CacheLayout::LBNHC;
-    if (packing != std::ssize(stages))
-        refuse({.type = Raised::assertion_error,
-                .raised_in = "resolve_kv_cache_layout",
-                .message = "the stages of the pipeline have backends that lay out their caches differently"});
-    return CacheLayout::BLHNC;
-}
-
 ServedModel served(const Engine& engine, const ModelShape& model, const ServingArguments& arguments) {
     Serving serving{.engine = engine, .model = model, .arguments = arguments, .settings = {}, .resolved = {}};
     resolve_defaults(serving);
@@ -91,20 +92,21 @@ ServedModel served(const Engine& engine, const ModelShape& model, const ServingA
     check_ranks(model, arguments.parallel);
     resolve_states(serving);
     resolve_latent(serving);
+    std::vector<StageLayers> stages = layers_by_stage(model, serving);
+    const CacheLayout layout = layout_of(stages);
     ServedModel out;
     // Each worker resolves its block for the layers that it has; what is said of the model is what the last one resolved.
-    const std::vector<std::vector<const ShapedLayer*>> stages = layers_by_stage(serving);
-    for (const std::vector<const ShapedLayer*>& layers : stages) {
+    for (StageLayers& layers : stages) {
         Serving worker = serving;
-        worker.layers = layers;
+        worker.layers = std::move(layers);
         resolve_block(worker);
         align_states(worker);
         std::vector<WorkerLayer>& placed = out.layers.workers.emplace_back();
-        for (const ShapedLayer* layer : layers) add_layer(out, placed, worker, *layer);
+        for (const ShapedLayer* layer : worker.layers) add_layer(out, placed, worker, *layer);
         out.settings = worker.settings;
         out.resolved = worker.resolved;
     }
-    out.settings.layout = layout_of(stages);
+    out.settings.layout = layout;
     return out;
 }
 

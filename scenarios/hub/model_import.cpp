@@ -85,7 +85,7 @@ std::vector<ShapedLayer> shaped_layers(const ConfigView& view, const std::vector
 std::optional<DType> config_dtype(const ConfigObject& object) {
     for (const std::string_view key : {"dtype", "torch_dtype"}) {
         auto name = object.word_if(key);
-        if (!name) continue;
+        if (!name || (object.find(key) && object.find(key)->kind() != JsonKind::string)) continue;
         if (name->starts_with("torch.")) name->erase(0, std::string_view("torch.").size());
         if (const auto dtype = dtype_named(*name)) return dtype;
         object.note(key, "expected an element type such as \"bfloat16\"");
@@ -141,9 +141,9 @@ private:
     }
 
     ModelShape shaped(JsonValue root) {
-        const auto word = [](JsonValue object, std::string_view key) {
+        const auto word = [&](JsonValue object, std::string_view key) {
             const auto value = object.member(key);
-            return value && value->kind() == JsonKind::string ? std::string(value->string()) : std::string();
+            return value && value->kind() != JsonKind::null ? read_string(*value, errors_) : std::string();
         };
         const std::string root_type = word(root, "model_type");
         const ConfigObject whole(root, true, defaults_of(type_of(root_type, classes_)), errors_);
