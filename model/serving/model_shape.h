@@ -26,6 +26,7 @@ struct AttentionShape {
     std::optional<Tokens> window = {}, chunk = {};
     AttentionUse use = AttentionUse::decoder;
     bool sinks = false;  // Learned logits that no token has; they choose the kernel, not what is stored.
+    bool caps_logits = false;
     HeadShare share = HeadShare::even;
 };
 

@@ -6,8 +6,38 @@
 namespace kv {
 namespace {
 
+// Mirrors ParallelConfig and ModelConfig.verify_with_parallel_config: ranks that share one head's cache by tokens are ranks that would
+// otherwise hold copies of it.
+void check_context_ranks(const ModelShape& model, const Parallel& parallel, bool described) {
+    const std::int64_t tensor = parallel.tensor, context = parallel.decode_context;
+    if (context <= 1 || model.traits.latent) return;
+    const Raised type = described ? Raised::value_error : Raised::assertion_error;
+    if (tensor <= model.kv_heads)
+        refuse({.type = type,
+                .raised_in = "VllmConfig",
+                .message = "context parallelism needs more tensor parallel ranks than key and value heads",
+                .figures = {tensor, model.kv_heads}});
+    const std::int64_t most = tensor / model.kv_heads;
+    if (context > most)
+        refuse({.type = type,
+                .raised_in = "VllmConfig",
+                .message = "there are more context parallel ranks than copies of a head's cache",
+                .figures = {tensor, model.kv_heads, most, context}});
+    const std::int64_t queries = model.heads / model.kv_heads;
+    if (queries % context != 0)
+        refuse({.type = type,
+                .raised_in = "VllmConfig",
+                .message = "the query heads of a key head do not divide evenly over the context parallel ranks",
+                .figures = {queries, context}});
+}
+
 // Mirrors ModelConfig.verify_with_parallel_config.
-void check_ranks(const ModelShape& model, const Parallel& parallel) {
+void check_ranks(const ModelShape& model, const Parallel& parallel, bool described) {
+    if (parallel.tensor % parallel.decode_context != 0)
+        refuse({.type = Raised::value_error,
+                .raised_in = "ParallelConfig",
+                .message = "the tensor parallel ranks do not divide evenly into context parallel ones",
+                .figures = {parallel.tensor, parallel.decode_context}});
     if (model.heads % parallel.tensor != 0)
         refuse({.type = Raised::value_error,
                 .raised_in = "VllmConfig",
@@ -15,6 +45,7 @@ void check_ranks(const ModelShape& model, const Parallel& parallel) {
                 .figures = {model.heads, parallel.tensor}});
     if (parallel.pipeline > 1 && !model.traits.pipeline)
         refuse({.type = Raised::not_implemented_error, .raised_in = "VllmConfig", .message = "this model cannot be cut into stages"});
+    check_context_ranks(model, parallel, described);
 }
 
 // The stages of a pipeline: equal shares of the layers; those left over go to stages before the last, from the back.
@@ -26,6 +57,17 @@ std::vector<std::int64_t> stage_ends(std::int64_t layers, std::int64_t stages) {
     return sizes;
 }
 
+// What the chosen backend cannot do is told when the layer is made.
+void check_sharing(const ShapedLayer& layer, const Backend& backend) {
+    const auto& attention = std::get<AttentionShape>(layer.mixer);
+    if (backend.name != "FLEX_ATTENTION") return;
+    const auto none = [](std::string message) {
+        refuse({.type = Raised::not_implemented_error, .raised_in = "FlexAttentionImpl", .message = std::move(message)});
+    };
+    if (attention.caps_logits) none("this backend caps no logits");
+    if (layer.shares) none("this backend reads no other layer's cache");
+}
+
 class LayersInService {
 public:
     explicit LayersInService(const Serving& serving) : serving_(serving) {
@@ -35,11 +77,12 @@ public:
     }
 
     void add(const ShapedLayer& layer) {
+        const auto* attention = std::get_if<AttentionShape>(&layer.mixer);
+        if (attention != nullptr) check_sharing(layer, backend_of(serving_, *attention));
         if (layer.shares) {
             out_.shared.emplace_back(layer.name, *layer.shares);
             return;
         }
-        const auto* attention = std::get_if<AttentionShape>(&layer.mixer);
         if (attention != nullptr && attention->use == AttentionUse::encoder_only) {
             out_.uncached.push_back(layer.name);
             return;
@@ -64,9 +107,9 @@ private:
 };
 
 ServedModel served(const Engine& engine, const ModelShape& model, const ServingArguments& arguments) {
-    check_ranks(model, arguments.parallel);
     Serving serving{.engine = engine, .model = model, .arguments = arguments, .settings = {}, .resolved = {}};
     resolve_defaults(serving);
+    check_ranks(model, arguments.parallel, serving.described());
     resolve_states(serving);
     resolve_block(serving);
     align_states(serving);

@@ -37,6 +37,7 @@ struct ConfigType {
     void (*layer_types)(TypedLayers& layers) = nullptr;
     bool checks_layer_types = false;  // That there is one a layer: in 4.57; from transformers 5 on all do.
     bool whole_heads = false;         // From transformers 5 on the hidden size must be a multiple of the heads.
+    bool names_rope_type = false;     // In 4.57 a rope scaling is to have `rope_type`, not the older `type`.
 };
 
 struct ConfigView {
@@ -64,8 +65,8 @@ struct LayerPart {
 };
 
 struct DraftForm {
-    std::string_view count_key;        // How many layers the drafter has.
-    std::span<const LayerPart> parts;  // {i} is the drafter's layer, {i+n} the same after the model's.
+    std::string_view count_key = {};        // How many layers the drafter has; empty: one, whatever the config says.
+    std::span<const LayerPart> parts = {};  // {i} is the drafter's layer, {i+n} the same after the model's.
 };
 
 struct Architecture {
@@ -102,8 +103,9 @@ std::vector<LayerKind> all_full(const ConfigView& config, std::int64_t layers);
 std::vector<LayerKind> listed_kinds(const ConfigView& config, std::int64_t layers);  // `layer_types`; it must name every layer.
 std::vector<LayerKind> window_kinds(const ConfigView& config, std::int64_t layers);  // Sliding where `layer_types` says so, else full.
 
-void read_windows(ConfigView& config);      // Layer types and windows.
-std::span<const ConfigType> plain_types();  // Of models with attention only.
+void read_windows(ConfigView& config);        // Layer types and windows.
+void check_config(const ConfigView& config);  // What the config classes refuse.
+std::span<const ConfigType> plain_types();    // Of models with attention only.
 // The longest request that the config allows, when nobody asks for a length.
 std::optional<Tokens> longest_request(const ConfigView& config);
 

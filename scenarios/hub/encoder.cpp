@@ -10,7 +10,10 @@ namespace {
 
 MixerShape encoder_attention(const LayerPlace& place) {
     AttentionShape shape = usual_attention(place);
-    shape.head_size = std::max<std::int64_t>(1, place.config.text.size("hidden_size") / shape.heads);
+    const std::int64_t width = place.config.text.size("hidden_size");
+    if (width % shape.heads != 0)
+        refuse({.type = Raised::assertion_error, .raised_in = "BertSelfAttention", .message = "the width is not a multiple of the heads"});
+    shape.head_size = width / shape.heads;
     shape.kv_heads = shape.heads;
     shape.use = AttentionUse::encoder_only;
     return shape;

@@ -102,6 +102,10 @@ public:
             return Diagnostics{config_.document().diagnostic(root, "expected a model's config: an object")};
         const std::string architecture = named_architecture(root);
         if (!errors_.none()) return errors_.take();
+        if (!root.member("model_type"))
+            refuse({.type = Raised::value_error,
+                    .raised_in = "ModelConfig",
+                    .message = "a model whose config says no `model_type` is not recognised"});
         entry_ = entry_of(architecture, classes_);
         if (entry_ == nullptr && known_elsewhere(architecture)) return other_release(architecture);
         if (entry_ == nullptr) return unknown(architecture, root);
@@ -156,6 +160,7 @@ private:
         const ConfigType* const type = type_of(text_type, classes_);
         const ConfigObject text(there ? *nested : root, there, defaults_of(type), errors_);
         ConfigView view{.root = whole, .text = text, .classes = classes_, .text_type = type};
+        check_config(view);
         read_windows(view);
 
         ModelShape shape{.architecture = std::string(entry_->chosen.empty() ? entry_->name : entry_->chosen),
@@ -165,8 +170,9 @@ private:
         if (!errors_.none()) return shape;
         shape.decoder_layers = layers;
         shape.layers = shaped_layers(view, entry_->kinds(view, layers), entry_->parts);
-        if (!entry_->draft.count_key.empty()) {
-            shape.draft_modules = text.count_if(entry_->draft.count_key, config_layers_max).value_or(0);
+        if (!entry_->draft.parts.empty()) {
+            const std::string_view key = entry_->draft.count_key;
+            shape.draft_modules = key.empty() ? 1 : text.count_if(key, config_layers_max).value_or(0);
             shape.draft_layers = draft_layers(view, shape.draft_modules, layers);
         }
         heads_of(text, shape);
