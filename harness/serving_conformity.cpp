@@ -86,7 +86,8 @@ std::string inner_reason(const std::string& reason) {
 }
 
 Reason parsed_reason(const std::string& given) {
-    const std::string reason = inner_reason(given);
+    std::string reason = inner_reason(given);
+    if (reason.ends_with(':')) reason += ' ';  // An exception that says nothing.
     const std::size_t colon = reason.find(": ");
     if (colon == std::string::npos) return {.type = {}, .raised_in = {}, .message = reason};
     const std::string head = reason.substr(0, colon);

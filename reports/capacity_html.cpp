@@ -81,7 +81,7 @@ std::string model_html(const ModelView& view, std::size_t index, const ModelFigu
     out += pair_html(figure_html(drawn.memory, "Where the memory goes when no further request fits."), memory_table(answer));
     out += groups_tables(answer);
     if (answer.question.workload != nullptr) out += "<h3>A real workload</h3>\n" + workload_tables(answer);
-    const std::string sweep = sweep_table(view);
+    const std::string sweep = sweep_tables(view);
     if (!sweep.empty()) out += "<h3>Swept</h3>\n" + sweep;
     return out + "<p class=\"screen\"><a href=\"#summary\">All models</a></p>\n</section>\n";
 }

@@ -6,18 +6,20 @@
 #include "reports/palette.h"
 #include "reports/plan_words.h"
 #include "reports/quoting.h"
+#include "scenarios/utf8.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <cmath>
-#include <map>
+#include <tuple>
 
 namespace kv {
 namespace {
 
 constexpr std::string_view none = "-";
 constexpr std::size_t reasons_shown_max = 8;
+constexpr std::size_t file_shown_max = 60;
 
 // What several pools have alike is shown once, under all their names.
 template <class Html>
@@ -58,20 +60,19 @@ std::string groups_table(const CapacityPool& pool, const std::string& caption) {
     return table.html();
 }
 
-std::string workload_table(const CapacityPool& pool, const std::string& caption) {
-    if (!pool.workload) return {};
-    const WorkloadFit& fit = *pool.workload;
-    HtmlTable table(caption);
-    table.head({text_cell("requests"), number_cell("length, tokens"), number_cell("true, tokens"), number_cell("at once")});
-    for (const WorkloadPoint& each : fit.points) {
-        const auto* truth = std::get_if<CapacityTruth>(&each.point.outcome);
-        table.row({head_cell(each.name), number_cell(grouped(each.point.length.value)),
-                   number_cell(truth != nullptr && truth->grows ? grouped(truth->tokens().value) : none),
-                   number_cell(truth != nullptr ? at_once_words(*truth) : none)});
-    }
-    std::string out = fit.points.empty() ? "<p>" + html_text(caption) + "</p>\n" : table.html();
-    for (const std::string& sentence : workload_sentences(fit, pool.model_len_max)) out += "<p>" + html_text(sentence) + "</p>\n";
-    return out;
+bool same_workload(const CapacityPool& one, const CapacityPool& other) {
+    if (!one.workload || !other.workload) return one.workload.has_value() == other.workload.has_value();
+    const WorkloadFit& left = *one.workload;
+    const WorkloadFit& right = *other.workload;
+    const auto same_points = [](const WorkloadPoint& a, const WorkloadPoint& b) {
+        const auto* first = std::get_if<CapacityTruth>(&a.point.outcome);
+        const auto* second = std::get_if<CapacityTruth>(&b.point.outcome);
+        if (a.point.length != b.point.length || (first == nullptr) != (second == nullptr)) return false;
+        return first == nullptr || (first->requests == second->requests && first->further == second->further);
+    };
+    return std::tie(left.too_long, left.fewest, left.median, left.most, left.median_tokens) ==
+               std::tie(right.too_long, right.fewest, right.median, right.most, right.median_tokens) &&
+           std::ranges::equal(left.points, right.points, same_points);
 }
 
 // A metric over the grid of a sweep: a line of cells for each line of the grid.
@@ -215,26 +216,58 @@ std::string groups_tables(const CapacityAnswer& answer) { return once_for_pools(
 
 std::string workload_tables(const CapacityAnswer& answer) {
     if (answer.question.workload == nullptr) return {};
-    return once_for_pools(answer, "Requests of " + answer.question.workload->file, workload_table);
+    std::vector<PoolView> pools = pools_with_truth(answer, same_workload);
+    std::erase_if(pools, [](const PoolView& view) { return !view.pool->workload; });
+    const std::string file = shortened(answer.question.workload->file, file_shown_max);
+    if (pools.empty()) return "<p>" + html_text("Nothing is said of the requests of " + file) + ".</p>\n";
+    HtmlTable table("Requests of " + file + " by their length, prompt and output together");
+    std::vector<HtmlCell> top{{.html = ""}, {.html = ""}}, heads{text_cell("requests"), number_cell("length")};
+    for (const PoolView& view : pools) {
+        top.push_back({.html = html_text(view.engines), .classes = "begin", .columns = 2});
+        heads.push_back(number_cell("true tokens"));
+        heads.back().classes += " begin";
+        heads.push_back(number_cell("at once"));
+    }
+    table.head(std::move(top));
+    table.head(std::move(heads));
+    for (std::size_t i = 0; i < pools.front().pool->workload->points.size(); ++i) {
+        const WorkloadPoint& named = pools.front().pool->workload->points[i];
+        std::vector<HtmlCell> cells{head_cell(named.name), number_cell(grouped(named.point.length.value))};
+        for (const PoolView& view : pools) {
+            const std::vector<WorkloadPoint>& points = view.pool->workload->points;
+            const auto* truth = i < points.size() && points[i].point.length == named.point.length
+                                    ? std::get_if<CapacityTruth>(&points[i].point.outcome)
+                                    : nullptr;
+            cells.push_back(number_cell(truth != nullptr && truth->grows ? grouped(truth->tokens().value) : none));
+            cells.back().classes += " begin";
+            cells.push_back(number_cell(truth != nullptr ? at_once_words(*truth) : none));
+        }
+        table.row(std::move(cells));
+    }
+    std::string out = table.empty() ? std::string() : table.html();
+    for (const PoolView& view : pools)
+        for (const std::string& sentence : workload_sentences(*view.pool->workload, view.pool->model_len_max))
+            out += "<p>" + html_text(pools.size() == 1 ? sentence : view.engines + ": " + sentence) + "</p>\n";
+    return out;
 }
 
-std::string sweep_table(const ModelView& view) {
+std::string sweep_tables(const ModelView& view) {
     const std::optional<SweepGrid> grid = sweep_grid(view);
     if (!grid) return {};
-    HtmlTable table(fmt::format("{}{}{} across", grid->down_name, grid->down_name.empty() ? "" : " down, ", grid->across_name));
-    std::vector<HtmlCell> heads{text_cell(grid->down_name)};
-    for (const std::string& value : grid->across) heads.push_back(number_cell(grid->across_name + ' ' + value));
-    table.head(std::move(heads));
+    std::string out;
     for (const Metric& metric : metrics_of(view, *grid)) {
-        table.section(metric.title, grid->across.size() + 1);
+        HtmlTable table(metric.title);
+        std::vector<HtmlCell> heads{text_cell(grid->down_name)};
+        for (const std::string& value : grid->across) heads.push_back(number_cell(grid->across_name + ' ' + value));
+        table.head(std::move(heads));
         for (std::size_t i = 0; i < grid->lines.size(); ++i) {
             std::vector<HtmlCell> cells{head_cell(grid->lines[i].label)};
-            cells.front().classes = "sub";
             std::ranges::copy(metric.lines[i], std::back_inserter(cells));
             table.row(std::move(cells));
         }
+        out += table.html();
     }
-    return "<div class=\"heat\">" + table.html() + "</div>\n" + reasons_html(view);
+    return "<div class=\"heat\">\n" + out + "</div>\n" + reasons_html(view);
 }
 
 std::string tint_key() {

@@ -1,5 +1,6 @@
 #include "reports/capacity_html_tables.h"
 
+#include "reports/capacity_notes.h"
 #include "reports/capacity_words.h"
 #include "reports/html_table.h"
 #include "reports/numbers.h"
@@ -54,6 +55,10 @@ std::vector<std::string> engines_of(const CapacityAnswer& answer) {
     return engines;
 }
 
+std::string memory_of(const CapacityAnswer& answer) {
+    return answer.pools.empty() || answer.pools.front().memory.empty() ? std::string(none) : memory_words(answer.pools.front().memory);
+}
+
 std::string length_words(const CapacityAnswer& answer) {
     const auto known = std::ranges::find_if(answer.pools, [](const CapacityPool& pool) { return !pool.curve.empty(); });
     return known == answer.pools.end() ? std::string(none) : grouped(known->point().length.value);
@@ -62,6 +67,7 @@ std::string length_words(const CapacityAnswer& answer) {
 void add_summary_row(HtmlTable& table, const ModelView& view, std::size_t index, const std::vector<std::string>& engines) {
     const CapacityAnswer& answer = *view.base;
     std::vector<HtmlCell> cells{{.html = fmt::format("<a href=\"#m{}\">{}</a>", index + 1, html_name(view.name)), .head = true},
+                                number_cell(memory_of(answer)),
                                 number_cell(length_words(answer))};
     for (const std::string& engine : engines) {
         const CapacityRow* row = row_of(answer, engine);
@@ -116,7 +122,8 @@ std::string summary_table(const std::vector<ModelView>& views) {
     if (views.empty()) return {};
     const std::vector<std::string> engines = engines_of(*views.front().base);
     HtmlTable table("Tokens that each engine reports, tokens that fit, and reported / true");
-    std::vector<HtmlCell> top{{.html = ""}, {.html = ""}}, heads{text_cell("model"), number_cell("length")};
+    std::vector<HtmlCell> top{{.html = ""}, {.html = ""}, {.html = ""}},
+        heads{text_cell("model"), number_cell("memory"), number_cell("length")};
     for (const std::string& engine : engines) {
         top.push_back({.html = html_text(engine), .classes = "begin", .columns = 3});
         for (const std::string_view head : {"reported", "true", "ratio"}) {

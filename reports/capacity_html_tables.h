@@ -18,7 +18,7 @@ std::string lengths_table(const CapacityAnswer& answer);  // What fits of other 
 std::string memory_table(const CapacityAnswer& answer);
 std::string groups_tables(const CapacityAnswer& answer);  // What each group holds for one request.
 std::string workload_tables(const CapacityAnswer& answer);
-std::string sweep_table(const ModelView& view);  // A heat map: what fits and how far each figure is from it.
+std::string sweep_tables(const ModelView& view);  // Heat maps: what fits and how far each figure is from it.
 
 std::string tint_key();  // What the tints mean.
 

@@ -142,12 +142,9 @@ std::optional<int> distance_step(const CapacityRow& row) {
 }
 
 std::vector<MemoryPart> memory_parts() {
-    return {{"pages of groups that grow", "use-growing", &MemoryUse::growing},
-            {"pages of bounded groups", "use-bounded", &MemoryUse::bounded},
-            {"padding", "use-padding", &MemoryUse::padding},
-            {"null block", "use-null", &MemoryUse::null_block},
-            {"free, but no request fits", "use-free", &MemoryUse::free},
-            {"outside the pool", "use-rest", &MemoryUse::rest}};
+    return {{"growing groups", "use-growing", &MemoryUse::growing}, {"bounded groups", "use-bounded", &MemoryUse::bounded},
+            {"padding", "use-padding", &MemoryUse::padding},        {"null block", "use-null", &MemoryUse::null_block},
+            {"free, too little", "use-free", &MemoryUse::free},     {"outside the pool", "use-rest", &MemoryUse::rest}};
 }
 
 }  // namespace kv

@@ -14,8 +14,8 @@
 namespace kv {
 namespace {
 
-constexpr PlotFrame frame{.width = 540, .height = 340, .left = 58, .right = 372, .top = 48, .bottom = 284};
-constexpr std::size_t label_cells_max = 22;
+constexpr PlotFrame frame{.width = 540, .height = 346, .left = 58, .right = 352, .top = 48, .bottom = 278};
+constexpr std::size_t label_cells_max = 21;
 constexpr double label_gap = 17;  // Between the middles of two labels.
 
 struct NamedLine {
@@ -25,7 +25,12 @@ struct NamedLine {
     std::vector<CapacityPoint> points = {};  // Of a curve; a figure is the same for every length.
 };
 
-std::string_view color_of(std::size_t pool) { return light_color(series_colors.at(std::min(pool, series_colors.size() - 1))); }
+// An engine has the same colour in every plot, and its patches with it.
+std::string_view color_of(std::string_view spelling) {
+    const std::string_view name = spelling.substr(0, spelling.find_first_of("+,"));
+    const auto engine = std::ranges::find(engines(), name, &Engine::name);
+    return light_color(series_colors.at(std::min(static_cast<std::size_t>(engine - engines().begin()), series_colors.size() - 1)));
+}
 
 double tokens_of(const CapacityPoint& point) { return static_cast<double>(std::get<CapacityTruth>(point.outcome).tokens().value); }
 
@@ -33,16 +38,16 @@ double tokens_of(const CapacityPoint& point) { return static_cast<double>(std::g
 std::string names_words(const std::vector<std::string>& names) {
     std::string all;
     for (const std::string& name : names) all += (all.empty() ? "" : ", ") + name;
-    if (names.size() == 1 || cells(all) <= label_cells_max) return shortened(all, label_cells_max);
-    return fmt::format("{} +{}", shortened(names.front(), label_cells_max - 3), names.size() - 1);
+    if (names.size() == 1 || cells(all) <= label_cells_max) return fitted(all, label_cells_max);
+    return fmt::format("{} +{}", fitted(names.front(), label_cells_max - 3), names.size() - 1);
 }
 
 std::vector<NamedLine> curves_of(const CapacityAnswer& answer) {
     std::vector<NamedLine> curves;
     const std::vector<PoolView> pools = pools_with_truth(answer, same_curve);
     for (const PoolView& view : pools) {
-        NamedLine curve{.name = pools.size() == 1 ? std::string("true") : shortened("true, " + view.engines, label_cells_max),
-                        .color = color_of(static_cast<std::size_t>(view.pool - answer.pools.data()))};
+        NamedLine curve{.name = pools.size() == 1 ? std::string("true") : fitted("true, " + view.engines, label_cells_max),
+                        .color = color_of(view.pool->engine)};
         for (const CapacityPoint& point : view.pool->curve)
             if (std::holds_alternative<CapacityTruth>(point.outcome)) curve.points.push_back(point);
         curve.value = tokens_of(curve.points.back());
@@ -51,10 +56,10 @@ std::vector<NamedLine> curves_of(const CapacityAnswer& answer) {
     return curves;
 }
 
-// Figures that are alike, of one pool, as one line.
+// Figures that are alike, of an engine and its patches, as one line.
 std::vector<NamedLine> claims_of(const CapacityAnswer& answer) {
     struct Claim {
-        std::size_t pool;
+        std::string_view color;
         Tokens reported;
         std::vector<std::string> names;
     };
@@ -63,14 +68,13 @@ std::vector<NamedLine> claims_of(const CapacityAnswer& answer) {
         const CapacityRow& row = answer.rows[i];
         if (!row.said || !row.pool || answer.pools[*row.pool].truth() == nullptr) continue;
         const auto same = std::ranges::find_if(
-            claims, [&](const Claim& claim) { return claim.pool == *row.pool && claim.reported == row.said->reported; });
+            claims, [&](const Claim& claim) { return claim.color == color_of(row.engine) && claim.reported == row.said->reported; });
         if (same != claims.end()) same->names.push_back(engine_words(answer.rows, i));
-        else claims.push_back({*row.pool, row.said->reported, {engine_words(answer.rows, i)}});
+        else claims.push_back({color_of(row.engine), row.said->reported, {engine_words(answer.rows, i)}});
     }
     std::vector<NamedLine> lines;
     for (const Claim& claim : claims)
-        lines.push_back(
-            {.name = names_words(claim.names), .color = color_of(claim.pool), .value = static_cast<double>(claim.reported.value)});
+        lines.push_back({.name = names_words(claim.names), .color = claim.color, .value = static_cast<double>(claim.reported.value)});
     return lines;
 }
 
@@ -97,7 +101,7 @@ std::string labels(const std::vector<NamedLine>& lines, const Axis& y) {
                            frame.screen_x(frame.right + 1), frame.screen_y(wanted[i]), frame.screen_x(frame.right + 16),
                            frame.screen_y(places[i]), order[i]->color);
         out += fmt::format("set label {} at screen {:.4f},{:.4f} left font ',14' textcolor rgb '{}'\n", gnuplot_text(order[i]->name),
-                           frame.screen_x(frame.right + 20), frame.screen_y(places[i]), order[i]->color);
+                           frame.screen_x(frame.right + 19), frame.screen_y(places[i]), order[i]->color);
     }
     return out;
 }
@@ -132,9 +136,9 @@ std::optional<Plot> curve_plot(const ModelView& view) {
     }
     const Axis x = length_axis(lengths);
     const Axis y = value_axis(values);
-    std::string commands = frame_commands(frame, plot_title(view, "tokens that fit, and tokens reported")) + axis_commands(frame, x, y);
+    std::string commands = frame_commands(frame, plot_title(view, "true and reported tokens")) + axis_commands(x, y);
     commands += fmt::format("set label 'length of the requests, tokens' at screen {:.4f},{:.4f} center font ',14' textcolor rgb '{}'\n",
-                            frame.screen_x((frame.left + frame.right) / 2), frame.screen_y(frame.height - 14), light_color("faint"));
+                            frame.screen_x((frame.left + frame.right) / 2), frame.screen_y(frame.height - 10), light_color("faint"));
     commands += labels(lines, y);
     for (std::size_t i = 0; i < curves.size(); ++i) commands += data_block(i, curves[i]);
     std::string plotted;

@@ -4,7 +4,6 @@
 #include "reports/palette.h"
 #include "reports/plot_axes.h"
 #include "reports/quoting.h"
-#include "scenarios/utf8.h"
 
 #include <fmt/format.h>
 
@@ -44,10 +43,10 @@ public:
             commands += text(grid_.across_name + ' ' + grid_.across[i], column(i) + width() / 2, head_height - 14, "center", "faint");
         double top = head_height;
         for (const std::string& engine : engines_) {
-            commands += text(shortened(engine, 2 * label_cells_max), 4, top + cell_height / 2.0 + 2, "left", "ink");
+            commands += text(fitted(engine, 2 * label_cells_max), 4, top + cell_height / 2.0 + 2, "left", "ink");
             top += cell_height;
             for (const SweepGrid::Line& line : grid_.lines) {
-                commands += text(shortened(line.label, label_cells_max), 12, top + cell_height / 2.0, "left", "faint");
+                commands += text(fitted(line.label, label_cells_max), 12, top + cell_height / 2.0, "left", "faint");
                 for (std::size_t i = 0; i < line.answers.size(); ++i) commands += cell(row_in(line.answers[i], engine), column(i), top);
                 top += cell_height;
             }
@@ -91,7 +90,7 @@ std::optional<Plot> heat_plot(const ModelView& view) {
     std::vector<std::string> engines;
     for (const std::size_t row : engine_rows(*view.base)) engines.push_back(view.base->rows[row].engine);
     if (grid->across.size() > across_max || engines.size() * (grid->lines.size() + 1) > lines_max) return std::nullopt;
-    const std::string title = shortened(view.name, 2 * label_cells_max) + ": reported / true";
+    const std::string title = fitted(view.name, 2 * label_cells_max) + ": reported / true";
     return HeatMap(*grid, engines)
         .plot(title, "Heat map for " + view.name + ": reported / true over what was swept; the tables have the figures.");
 }

@@ -23,34 +23,37 @@ a{color:var(--link)}
 .lead{font-size:1.05rem}
 section{margin:2rem 0;padding-top:1.4rem;border-top:1px solid var(--line)}
 section.first{border-top:0;padding-top:0;margin-top:1rem}
-.pair{display:grid;grid-template-columns:minmax(0,600px) minmax(0,1fr);gap:8px 32px;align-items:start}
+.pair{display:grid;grid-template-columns:minmax(0,560px) minmax(0,1fr);gap:8px 36px;align-items:start}
 .pair>*{min-width:0}
-figure{margin:.6rem 0;max-width:600px}
+figure{margin:.6rem 0;max-width:560px}
 figure svg{display:block;width:100%;height:auto}
 figure svg text{font-family:system-ui,-apple-system,"Segoe UI",Roboto,"Noto Sans","Liberation Sans",sans-serif;font-variant-numeric:tabular-nums}
 figcaption{color:var(--faint);font-size:.9rem}
 .wide{overflow-x:auto;max-width:100%;margin:.6rem 0}
 .wide:focus-visible{outline:2px solid var(--link);outline-offset:2px}
 table{border-collapse:collapse;font-size:.9rem;line-height:1.35;overflow-wrap:normal}
-caption{text-align:left;color:var(--faint);padding:0 0 4px}
-caption{caption-side:top}
-th,td{padding:3px 10px 3px 0;text-align:left;vertical-align:top;border-bottom:1px solid var(--line)}
+caption{caption-side:top;text-align:left;color:var(--faint);padding:0 0 4px}
+caption span{display:inline-block;position:sticky;left:0;max-width:calc(100vw - 32px);white-space:nowrap}
+th,td{padding:3px 8px;text-align:left;vertical-align:top;border-bottom:1px solid var(--line);white-space:nowrap}
+th:first-child{padding-left:0}
 th{font-weight:600}
 thead th{color:var(--faint);font-weight:600;vertical-align:bottom}
-tbody th{font-weight:600;max-width:22rem;overflow-wrap:anywhere}
+tbody th{max-width:22rem;white-space:normal;overflow-wrap:anywhere}
+tbody th.n{white-space:nowrap}
+tbody th:not(.n){min-width:8.5rem}
+.heat tbody th{min-width:2rem}
 tbody th:first-child{position:sticky;left:0;background:var(--page)}
-tbody th.group{font-weight:600;padding-top:10px;position:static}
-tbody th.group span{position:sticky;left:0}
-tbody th.sub{font-weight:400;padding-left:12px}
-tbody th.sub{white-space:nowrap}
-.n{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
-.long{min-width:16rem;max-width:40rem;overflow-wrap:anywhere}
+tbody th.sub{font-weight:400;padding-left:12px;white-space:nowrap}
+.n{text-align:right;font-variant-numeric:tabular-nums}
+.long{min-width:16rem;max-width:34rem;white-space:normal;overflow-wrap:anywhere}
 .false{color:var(--alarm);font-weight:600}
-.begin{border-left:1px solid var(--line);padding-left:10px}
-.heat td{padding:3px 8px;border:1px solid var(--page)}
-.heat thead th{padding:3px 8px}
+.begin{border-left:1px solid var(--line)}
+.heat{display:flex;flex-wrap:wrap;gap:0 36px;align-items:flex-start}
+.heat>*{min-width:0}
+.heat td{border:1px solid var(--page)}
 .heat small{display:block;font-size:.8rem}
 .swatch{display:inline-block;width:.8em;height:.8em;margin-right:.5em;vertical-align:-.05em;border:1px solid var(--line);print-color-adjust:exact;-webkit-print-color-adjust:exact}
+.key{max-width:none}
 .key span{padding:1px 8px;display:inline-block}
 pre{background:var(--panel);padding:10px 12px;overflow-x:auto;font:13px/1.45 ui-monospace,"SFMono-Regular",Menlo,Consolas,"Liberation Mono",monospace;white-space:pre-wrap;overflow-wrap:anywhere}
 code,.mono{font:.88em/1.4 ui-monospace,"SFMono-Regular",Menlo,Consolas,"Liberation Mono",monospace}
@@ -63,8 +66,9 @@ footer{padding-bottom:2rem}
 @media (max-width:600px){
 body{font-size:14px}
 header,main,footer{padding:0 14px}
-tbody th{max-width:9.5rem}
-tbody th.sub{max-width:none}
+caption span{white-space:normal}
+tbody th{max-width:10rem}
+tbody th:not(.n){min-width:7rem}
 }
 )css";
 
@@ -73,8 +77,11 @@ body{font-size:10pt}
 header,main,footer{max-width:none;padding:0}
 a{color:inherit;text-decoration:none}
 .wide{overflow:visible}
+caption span{white-space:normal;max-width:none}
+th,td{padding:2px 5px}
 table{font-size:8pt}
-tbody th:first-child,tbody th.group span{position:static}
+tbody th:first-child{position:static}
+.heat{display:block}
 tr,figure,pre,dt{break-inside:avoid}
 thead{display:table-header-group}
 h2,h3,caption{break-after:avoid}

@@ -35,16 +35,11 @@ void HtmlTable::head(std::vector<HtmlCell> cells) {
 
 void HtmlTable::row(std::vector<HtmlCell> cells) { body_ += row_html(cells, "row"); }
 
-void HtmlTable::section(std::string_view title, std::size_t columns) {
-    if (!body_.empty()) body_ += "</tbody>\n<tbody>\n";
-    body_ +=
-        fmt::format("<tr><th scope=\"rowgroup\" class=\"group\" colspan=\"{}\"><span>{}</span></th></tr>\n", columns, html_text(title));
-}
-
 std::string HtmlTable::html() const {
     const std::string caption = html_text(caption_);
     return fmt::format(
-        "<div class=\"wide\" role=\"region\" aria-label=\"{0}\" tabindex=\"0\"><table>\n<caption>{0}</caption>\n<thead>\n{1}</thead>\n"
+        "<div class=\"wide\" role=\"region\" aria-label=\"{0}\" "
+        "tabindex=\"0\"><table>\n<caption><span>{0}</span></caption>\n<thead>\n{1}</thead>\n"
         "<tbody>\n{2}</tbody>\n</table></div>\n",
         caption, head_, body_);
 }

@@ -25,7 +25,6 @@ public:
 
     void head(std::vector<HtmlCell> cells);  // A line of column heads; there may be several.
     void row(std::vector<HtmlCell> cells);
-    void section(std::string_view title, std::size_t columns);  // A line across all columns, above the rows that it names.
     bool empty() const { return body_.empty(); }
     std::string html() const;
 

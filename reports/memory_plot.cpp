@@ -4,7 +4,6 @@
 #include "reports/palette.h"
 #include "reports/plot_axes.h"
 #include "reports/quoting.h"
-#include "scenarios/utf8.h"
 
 #include <fmt/format.h>
 
@@ -14,7 +13,7 @@ namespace kv {
 namespace {
 
 constexpr std::size_t bars_max = 4;
-constexpr int head_height = 40, bar_height = 52, foot_height = 100;
+constexpr int head_height = 40, bar_height = 50, foot_height = 96;
 constexpr std::size_t name_cells_max = 60;
 
 std::string bar_block(std::size_t part, const std::vector<PoolView>& pools) {
@@ -40,6 +39,24 @@ double widest_bar(const std::vector<PoolView>& pools) {
     return widest;
 }
 
+// What the colours mean, below the bars.
+std::string key(const PlotFrame& frame) {
+    constexpr std::size_t columns = 3;
+    constexpr double column_width = 172, line_height = 22, swatch = 12;
+    std::string out;
+    const std::vector<MemoryPart> parts = memory_parts();
+    for (std::size_t i = 0; i < parts.size(); ++i) {
+        const double x = 20 + static_cast<double>(i % columns) * column_width;
+        const double y = frame.bottom + 50 + static_cast<double>(i / columns) * line_height;
+        out += fmt::format("set object rectangle from screen {:.4f},{:.4f} to screen {:.4f},{:.4f} fc rgb '{}' fs solid noborder\n",
+                           frame.screen_x(x), frame.screen_y(y + swatch / 2), frame.screen_x(x + swatch), frame.screen_y(y - swatch / 2),
+                           light_color(parts[i].color));
+        out += fmt::format("set label {} at screen {:.4f},{:.4f} left font ',14' textcolor rgb '{}'\n", gnuplot_text(parts[i].name),
+                           frame.screen_x(x + swatch + 6), frame.screen_y(y), light_color("faint"));
+    }
+    return out;
+}
+
 std::string meaning_of(const ModelView& view, const std::vector<PoolView>& pools) {
     std::string out = "Bars for " + view.name + ": shares of the memory.";
     for (const PoolView& pool : pools) {
@@ -61,29 +78,26 @@ std::optional<Plot> memory_plot(const ModelView& view) {
     const auto rows = static_cast<int>(pools.size());
     const PlotFrame frame{.width = 540,
                           .height = head_height + rows * bar_height + foot_height,
-                          .left = 8,
-                          .right = 516,
+                          .left = 20,
+                          .right = 508,
                           .top = head_height,
                           .bottom = static_cast<double>(head_height + rows * bar_height + 6)};
     Axis x{.least = 0, .most = widest_bar(pools)};
     for (int percent = 0; percent / 100.0 <= x.most; percent += x.most > 2 ? 100 : 25)
         x.ticks.push_back({percent / 100.0, fmt::format("{} %%", percent)});
     const Axis y{.least = static_cast<double>(rows) + 0.1, .most = 0};
-    std::string commands = frame_commands(frame, plot_title(view, "where the memory goes")) + axis_commands(frame, x, y);
+    std::string commands = frame_commands(frame, plot_title(view, "where the memory goes")) + axis_commands(x, y);
     commands += "unset ytics\nunset grid\nset border 1\nset style fill solid noborder\n";
-    commands += fmt::format(
-        "set key at screen {:.4f},{:.4f} left bottom Left reverse horizontal maxcols 2 samplen 1 width 2 font ',14' textcolor rgb '{}'\n",
-        frame.screen_x(8), frame.screen_y(frame.height - 4), light_color("faint"));
+    commands += "unset key\n" + key(frame);
     for (std::size_t i = 0; i < pools.size(); ++i)
-        commands +=
-            fmt::format("set label {} at first 0,{} left font ',14' textcolor rgb '{}'\n",
-                        gnuplot_text(shortened(pools[i].engines, name_cells_max)), static_cast<double>(i) + 0.25, light_color("ink"));
+        commands += fmt::format("set label {} at first 0,{} left font ',14' textcolor rgb '{}'\n",
+                                gnuplot_text(fitted(pools[i].engines, name_cells_max)), static_cast<double>(i) + 0.25, light_color("ink"));
     std::string plotted;
     const std::vector<MemoryPart> parts = memory_parts();
     for (std::size_t part = 0; part < parts.size(); ++part) {
         commands += bar_block(part, pools);
-        plotted += fmt::format("{}$part{} with boxxyerror lc rgb '{}' title {}", plotted.empty() ? "" : ", ", part,
-                               light_color(parts[part].color), gnuplot_text(parts[part].name));
+        plotted +=
+            fmt::format("{}$part{} with boxxyerror lc rgb '{}' notitle", plotted.empty() ? "" : ", ", part, light_color(parts[part].color));
     }
     commands += "plot " + plotted + '\n';
     return Plot{.name = "memory", .meaning = meaning_of(view, pools), .width = frame.width, .height = frame.height, .commands = commands};

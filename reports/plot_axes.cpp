@@ -18,7 +18,7 @@ namespace {
 constexpr double wide_range = 8;          // Lengths further apart than this are shown by their logarithm, and ...
 constexpr double very_wide_range = 50;    // ... values further apart than this.
 constexpr double length_label_gap = 0.2;  // Of the axis, between ticks with labels.
-constexpr std::size_t title_cells_max = 64;
+constexpr std::size_t title_cells_max = 58;
 
 // The step of 1, 2 or 5 times a power of ten that makes at most so many ticks.
 double nice_step(double range, double ticks_max) {
@@ -41,6 +41,21 @@ std::string short_number(double number) {
     for (const auto& [unit, name] : units)
         if (number >= unit) return fmt::format("{:.4g}{}", number / unit, name);
     return fmt::format("{:.4g}", number);
+}
+
+std::string fitted(std::string_view text, std::size_t cells_max) {
+    const std::string shown = printable(text);
+    if (cells(shown) <= cells_max) return shown;
+    std::string out;
+    std::size_t width = 1;  // Of the ellipsis.
+    for (std::size_t at = 0; at < shown.size();) {
+        const CodePoint point = code_point_at(shown, at);
+        width += cells(point);
+        if (width > cells_max) break;
+        out += shown.substr(at, point.bytes);
+        at += point.bytes;
+    }
+    return out + "\xE2\x80\xA6";
 }
 
 Axis length_axis(const std::vector<double>& lengths) {
@@ -105,8 +120,7 @@ std::string frame_commands(const PlotFrame& frame, std::string_view title) {
         gnuplot_text(title), frame.screen_x(4), frame.screen_y(18), light_color("ink"));
 }
 
-std::string axis_commands(const PlotFrame& frame, const Axis& x, const Axis& y) {
-    static_cast<void>(frame);
+std::string axis_commands(const Axis& x, const Axis& y) {
     const auto ticks = [](const Axis& axis) {
         std::string out;
         for (const Tick& tick : axis.ticks) out += fmt::format("{}{} {}", out.empty() ? "" : ", ", gnuplot_text(tick.label), tick.value);
@@ -114,17 +128,25 @@ std::string axis_commands(const PlotFrame& frame, const Axis& x, const Axis& y) 
     };
     std::string out = fmt::format("set border 3 lc rgb '{0}'\nset grid ytics lt 1 lw 1 lc rgb '{0}'\n", light_color("line"));
     out += fmt::format(
-        "set xtics nomirror out font ',14' textcolor rgb '{0}' ({1})\nset ytics nomirror out font ',14' textcolor rgb '{0}' ({2})\n",
+        "set xtics nomirror out offset 0,0.3 font ',14' textcolor rgb '{0}' ({1})\nset ytics nomirror out font ',14' textcolor rgb '{0}' "
+        "({2})\n",
         light_color("faint"), ticks(x), ticks(y));
     if (x.logarithmic) out += "set logscale x 2\n";
     if (y.logarithmic) out += "set logscale y 10\n";
-    return out + fmt::format("set xrange [{}:{}]\nset yrange [{}:{}]\n", x.least, x.most, y.least, y.most);
+    // A hair wider than the axis, so that a tick at its end is not lost to rounding.
+    constexpr double hair = 1e-4;
+    const auto range = [](const Axis& axis) {
+        const double more = axis.logarithmic ? 0 : (axis.most - axis.least) * hair;
+        const double factor = axis.logarithmic ? 1 + hair : 1;
+        return fmt::format("[{}:{}]", axis.least / factor, axis.most * factor + more);
+    };
+    return out + fmt::format("set xrange {}\nset yrange {}\n", range(x), range(y));
 }
 
 std::string plot_title(const ModelView& view, std::string_view what) {
     const std::string settings = settings_sentence(view.base->question.knobs);
     const std::string who = view.name + (settings.empty() ? "" : ", " + settings);
-    return shortened(who, title_cells_max - std::min(title_cells_max / 2, what.size())) + ": " + std::string(what);
+    return fitted(who, title_cells_max - 2 - std::min(title_cells_max / 2, what.size())) + ": " + std::string(what);
 }
 
 }  // namespace kv

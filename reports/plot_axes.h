@@ -35,13 +35,16 @@ struct Axis {
 Axis length_axis(const std::vector<double>& lengths);  // From the least to the most, ticks at lengths. Positive.
 Axis value_axis(const std::vector<double>& values);    // From zero, or logarithmic where they are too far apart to be seen together.
 
+// At most so many columns wide, an ellipsis for the rest.
+std::string fitted(std::string_view text, std::size_t cells_max);
+
 std::string short_number(double number);  // "150k", "1.5M"
 
 // The places nearest to those wanted, which come in order from the top, that keep the gap and stay between top and bottom.
 std::vector<double> spread(const std::vector<double>& wanted, double gap, double top, double bottom);
 
 std::string frame_commands(const PlotFrame& frame, std::string_view title);
-std::string axis_commands(const PlotFrame& frame, const Axis& x, const Axis& y);
+std::string axis_commands(const Axis& x, const Axis& y);
 std::string plot_title(const ModelView& view, std::string_view what);  // "gpt-oss-120b, tp 2: what"
 
 }  // namespace kv

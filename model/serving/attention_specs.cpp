@@ -104,7 +104,8 @@ KvSpec spec_of(const Serving& serving, const AttentionShape& shape) {
     if (shape.chunk) return ChunkedLocalSpec{.cache = cache, .chunk = *shape.chunk};
     if (!shape.window) return FullSpec{.cache = cache};
     // A window's block is the largest that its backend has kernels for, within the bytes that a block of the engine's has.
-    if (kernel) cache.block = *kernel;
+    const std::int64_t step = kernel ? kernel->value : backend.kernel_block;
+    if (kernel || cache.block.value % step != 0) cache.block = TokensPerBlock{kernel ? step : std::max(step, cache.block.value / step * step)};
     return SlidingWindowSpec{.cache = cache, .window = *shape.window};
 }
 

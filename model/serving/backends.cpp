@@ -136,8 +136,8 @@ void resolve_block(Serving& serving) {
     const bool first_only = serving.engine.backends.choice == Backends::vllm_0_18;
     if (first_only && serving.model.traits.hybrid) return;
     std::vector<Backend> backends;
-    for (const ShapedLayer& layer : serving.model.layers) {
-        if (std::holds_alternative<StateShape>(layer.mixer)) {
+    for (const ShapedLayer* layer : serving.layers) {
+        if (std::holds_alternative<StateShape>(layer->mixer)) {
             if (first_only && backends.empty()) return;
             continue;
         }
@@ -146,7 +146,7 @@ void resolve_block(Serving& serving) {
                 if constexpr (std::is_same_v<std::decay_t<decltype(shape)>, StateShape>) return {};
                 else return backend_of(serving, shape);
             },
-            layer.mixer);
+            layer->mixer);
         if (std::ranges::find(backends, backend.name, &Backend::name) == backends.end()) backends.push_back(backend);
         if (first_only) break;
     }

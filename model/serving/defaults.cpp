@@ -111,7 +111,6 @@ void resolve_defaults(Serving& serving) {
     if (arguments.length == LengthChoice::as_given) settings.model_len_max = arguments.model_len_max.value_or(settings.model_len_max);
     settings.hybrid_manager = arguments.hybrid_manager;
     settings.drafting = arguments.drafting;
-    settings.drafting.modules = std::max<std::int64_t>(1, serving.model.draft_modules);
     settings.model_type = serving.model.model_type;
     const bool whole_prompts = traits.encoder_decoder || traits.encoder_only;
     serving.resolved.chunked_prefill = !whole_prompts;

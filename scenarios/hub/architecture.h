@@ -14,7 +14,8 @@
 
 namespace kv {
 
-enum class LayerKind : std::uint8_t { full, sliding, chunked, states, latent, none };
+enum class Release : std::uint8_t { both, only_0_18, only_0_32 };
+enum class LayerKind : std::uint8_t { full, sliding, chunked, states, latent, indexed, compressed, none };
 
 enum class Release : std::uint8_t { both, only_0_18, only_0_32 };
 
@@ -37,6 +38,7 @@ struct ConfigType {
     void (*layer_types)(TypedLayers& layers) = nullptr;
     bool checks_layer_types = false;  // That there is one a layer: in 4.57; from transformers 5 on all do.
     bool whole_heads = false;         // From transformers 5 on the hidden size must be a multiple of the heads.
+    bool states_heads = false;        // In 4.57 null key and value heads (and of Gemma a null head size) are not filled in.
     bool names_rope_type = false;     // In 4.57 a rope scaling is to have `rope_type`, not the older `type`.
 };
 
@@ -64,9 +66,16 @@ struct LayerPart {
     MixerShape (*shape)(const LayerPlace& place);
 };
 
+// The drafter that some models ship.
 struct DraftForm {
-    std::string_view count_key = {};        // How many layers the drafter has; empty: one, whatever the config says.
-    std::span<const LayerPart> parts = {};  // {i} is the drafter's layer, {i+n} the same after the model's.
+    std::string_view count_key = {};                        // How many layers it has, and tokens it was made to predict.
+    std::span<const LayerPart> parts = {};                  // {i} is the drafter's layer, {i+n} the same after the model's.
+    std::int64_t always = 0;                                // So many layers, whatever the config says; 0: as `count_key` says.
+    std::int64_t otherwise = 0;                             // Where `count_key` says nothing; 0: then it cannot be made.
+    std::span<const std::string_view> model_types = {};     // That the engine has it for; empty: of all.
+    Release release = Release::both;                        // Which engines have it.
+    LayerKind (*kind)(const ConfigView& config) = nullptr;  // Only the parts of this kind; null: all.
+    bool pipeline = false;                                  // Its class can be cut into stages.
 };
 
 struct Architecture {
@@ -90,11 +99,14 @@ struct ArchitectureFamily {
     std::span<const Architecture> architectures;
     std::span<const ConfigType> types;
 };
-ArchitectureFamily dense_family();     // Every layer full attention.
-ArchitectureFamily windowed_family();  // Windows and chunks, beside full attention or alone.
-ArchitectureFamily latent_family();    // MLA and its sparse variants.
-ArchitectureFamily state_family();     // Mamba and linear attention, beside attention or alone.
-ArchitectureFamily encoder_family();   // Encoders, and decoders that read one.
+ArchitectureFamily dense_family();       // Every layer full attention.
+ArchitectureFamily windowed_family();    // Windows and chunks, beside full attention or alone.
+ArchitectureFamily latent_family();      // MLA and its sparse variants.
+ArchitectureFamily compressed_family();  // Latent vectors for several tokens each, beside windows.
+ArchitectureFamily state_family();       // Mamba, beside attention or alone.
+ArchitectureFamily pattern_family();     // Mamba where a pattern spells the layers.
+ArchitectureFamily delta_family();       // Delta nets, linear attention and short convolutions beside attention.
+ArchitectureFamily encoder_family();     // Encoders, and decoders that read one.
 
 bool in_release(Release release, ModelClasses classes);
 
@@ -105,6 +117,7 @@ std::vector<LayerKind> window_kinds(const ConfigView& config, std::int64_t layer
 
 void read_windows(ConfigView& config);        // Layer types and windows.
 void check_config(const ConfigView& config);  // What the config classes refuse.
+void read_quantization(const ConfigView& config, ModelShape& shape);  // What a quantised checkpoint makes of the cache.
 std::span<const ConfigType> plain_types();    // Of models with attention only.
 // The longest request that the config allows, when nobody asks for a length.
 std::optional<Tokens> longest_request(const ConfigView& config);

@@ -1,7 +1,98 @@
-#include "scenarios/hub/architecture.h"
+// Architectures whose layers keep one latent vector a token, and attend to all of them or to those that an indexer picks.
+#include "scenarios/hub/latent_parts.h"
+
+#include <array>
 
 namespace kv {
+namespace {
 
-ArchitectureFamily latent_family() { return {}; }
+constexpr std::array deepseek_parts{LayerPart{LayerKind::full, "model.layers.{i}.self_attn.attn", equal_heads},
+                                    LayerPart{LayerKind::indexed, "model.layers.{i}.self_attn.indexer.k_cache", indexer_cache},
+                                    LayerPart{LayerKind::indexed, "model.layers.{i}.self_attn.attn", latent_attention},
+                                    LayerPart{LayerKind::latent, "model.layers.{i}.self_attn.attn", latent_attention}};
+constexpr std::array nested_parts{LayerPart{LayerKind::full, "language_model.model.layers.{i}.self_attn.attn", equal_heads},
+                                  LayerPart{LayerKind::indexed, "language_model.model.layers.{i}.self_attn.indexer.k_cache", indexer_cache},
+                                  LayerPart{LayerKind::indexed, "language_model.model.layers.{i}.self_attn.attn", latent_attention},
+                                  LayerPart{LayerKind::latent, "language_model.model.layers.{i}.self_attn.attn", latent_attention}};
+constexpr std::array drafter_parts{LayerPart{LayerKind::full, "model.layers.{i+n}.self_attn.attn", equal_heads},
+                                   LayerPart{LayerKind::indexed, "model.layers.{i+n}.self_attn.indexer.k_cache", indexer_cache},
+                                   LayerPart{LayerKind::indexed, "model.layers.{i+n}.self_attn.attn", latent_attention},
+                                   LayerPart{LayerKind::latent, "model.layers.{i+n}.self_attn.attn", latent_attention}};
+
+// The engine looks for a drafter by the type of the model, not by its class.
+constexpr std::array<std::string_view, 3> drafted_types{"deepseek_v3", "deepseek_v32", "glm_moe_dsa"};
+constexpr DraftForm deepseek_drafter{
+    .count_key = "num_nextn_predict_layers", .parts = drafter_parts, .model_types = drafted_types, .kind = latent_drafter_kind};
+
+constexpr Architecture deepseek_like(std::string_view name) {
+    return {.name = name, .kinds = latent_kinds, .parts = deepseek_parts, .draft = deepseek_drafter, .adjust = latent_model};
+}
+
+constexpr std::array entries{deepseek_like("DeepseekForCausalLM"),
+                             deepseek_like("DeepseekV2ForCausalLM"),
+                             deepseek_like("DeepseekV3ForCausalLM"),
+                             Architecture{.name = "DeepseekV32ForCausalLM",
+                                          .kinds = indexed_kinds,
+                                          .parts = deepseek_parts,
+                                          .draft = deepseek_drafter,
+                                          .traits = {.bfloat16_cache_is_auto = true},
+                                          .adjust = latent_model},
+                             Architecture{.name = "GlmMoeDsaForCausalLM",
+                                          .release = Release::only_0_32,
+                                          .kinds = indexed_kinds,
+                                          .parts = deepseek_parts,
+                                          .draft = deepseek_drafter,
+                                          .adjust = latent_model},
+                             Architecture{.name = "KimiK25ForConditionalGeneration",
+                                          .text = "text_config",
+                                          .text_type = "deepseek_v3",
+                                          .kinds = latent_kinds,
+                                          .parts = nested_parts,
+                                          .adjust = latent_model}};
+
+constexpr std::array deepseek_v2{
+    TypeDefault{"num_hidden_layers", std::int64_t{32}}, TypeDefault{"num_attention_heads", std::int64_t{32}},
+    TypeDefault{"hidden_size", std::int64_t{4096}},     TypeDefault{"max_position_embeddings", std::int64_t{2048}},
+    TypeDefault{"kv_lora_rank", std::int64_t{512}},     TypeDefault{"q_lora_rank", std::int64_t{1536}},
+    TypeDefault{"qk_nope_head_dim", std::int64_t{128}}, TypeDefault{"qk_rope_head_dim", std::int64_t{64}},
+    TypeDefault{"v_head_dim", std::int64_t{128}}};
+constexpr std::array deepseek_v3_in_0_32{TypeDefault{"num_hidden_layers", std::int64_t{61}},
+                                         TypeDefault{"num_attention_heads", std::int64_t{128}},
+                                         TypeDefault{"num_key_value_heads", std::int64_t{128}},
+                                         TypeDefault{"hidden_size", std::int64_t{7168}},
+                                         TypeDefault{"max_position_embeddings", std::int64_t{4096}},
+                                         TypeDefault{"kv_lora_rank", std::int64_t{512}},
+                                         TypeDefault{"q_lora_rank", std::int64_t{1536}},
+                                         TypeDefault{"qk_nope_head_dim", std::int64_t{128}},
+                                         TypeDefault{"qk_rope_head_dim", std::int64_t{64}},
+                                         TypeDefault{"v_head_dim", std::int64_t{128}},
+                                         TypeDefault{"num_nextn_predict_layers", std::int64_t{1}}};
+constexpr std::span deepseek_v3 = std::span(deepseek_v3_in_0_32).first<10>();  // Less the drafter.
+constexpr std::array glm_moe_dsa{TypeDefault{"num_hidden_layers", std::int64_t{78}},
+                                 TypeDefault{"num_attention_heads", std::int64_t{64}},
+                                 TypeDefault{"num_key_value_heads", std::int64_t{64}},
+                                 TypeDefault{"hidden_size", std::int64_t{6144}},
+                                 TypeDefault{"max_position_embeddings", std::int64_t{202752}},
+                                 TypeDefault{"kv_lora_rank", std::int64_t{512}},
+                                 TypeDefault{"q_lora_rank", std::int64_t{2048}},
+                                 TypeDefault{"qk_nope_head_dim", std::int64_t{192}},
+                                 TypeDefault{"qk_rope_head_dim", std::int64_t{64}},
+                                 TypeDefault{"v_head_dim", std::int64_t{256}},
+                                 TypeDefault{"index_topk", std::int64_t{2048}},
+                                 TypeDefault{"index_head_dim", std::int64_t{128}},
+                                 TypeDefault{"index_n_heads", std::int64_t{32}}};
+
+constexpr std::array types{ConfigType{.model_type = "deepseek_v2", .defaults = deepseek_v2},
+                           ConfigType{.model_type = "deepseek_v3", .release = Release::only_0_18, .defaults = deepseek_v3},
+                           ConfigType{.model_type = "deepseek_v3", .release = Release::only_0_32, .defaults = deepseek_v3_in_0_32},
+                           ConfigType{.model_type = "deepseek_v32", .release = Release::only_0_18, .defaults = deepseek_v3},
+                           ConfigType{.model_type = "deepseek_v32", .release = Release::only_0_32, .defaults = deepseek_v3_in_0_32},
+                           ConfigType{.model_type = "kimi_k2", .release = Release::only_0_18, .defaults = deepseek_v3},
+                           ConfigType{.model_type = "kimi_k2", .release = Release::only_0_32, .defaults = deepseek_v3_in_0_32},
+                           ConfigType{.model_type = "glm_moe_dsa", .release = Release::only_0_32, .defaults = glm_moe_dsa}};
+
+}  // namespace
+
+ArchitectureFamily latent_family() { return {entries, types}; }
 
 }  // namespace kv

@@ -15,7 +15,8 @@ namespace {
 constexpr std::size_t architectures_max = 16;
 
 std::span<const ArchitectureFamily> families() {
-    static const std::array all{dense_family(), windowed_family(), latent_family(), state_family(), encoder_family()};
+    static const std::array all{dense_family(), windowed_family(), latent_family(), compressed_family(),
+                                state_family(), pattern_family(),  delta_family(),  encoder_family()};
     return all;
 }
 
@@ -84,7 +85,7 @@ std::vector<ShapedLayer> shaped_layers(const ConfigView& view, const std::vector
 std::optional<DType> config_dtype(const ConfigObject& object) {
     for (const std::string_view key : {"dtype", "torch_dtype"}) {
         auto name = object.word_if(key);
-        if (!name) continue;
+        if (!name || (object.find(key) && object.find(key)->kind() != JsonKind::string)) continue;
         if (name->starts_with("torch.")) name->erase(0, std::string_view("torch.").size());
         if (const auto dtype = dtype_named(*name)) return dtype;
         object.note(key, "expected an element type such as \"bfloat16\"");
@@ -144,9 +145,9 @@ private:
     }
 
     ModelShape shaped(JsonValue root) {
-        const auto word = [](JsonValue object, std::string_view key) {
+        const auto word = [&](JsonValue object, std::string_view key) {
             const auto value = object.member(key);
-            return value && value->kind() == JsonKind::string ? std::string(value->string()) : std::string();
+            return value && value->kind() != JsonKind::null ? read_string(*value, errors_) : std::string();
         };
         const std::string root_type = word(root, "model_type");
         const ConfigObject whole(root, true, defaults_of(type_of(root_type, classes_)), errors_);
@@ -169,34 +170,58 @@ private:
         const std::int64_t layers = entry_->layers != nullptr ? entry_->layers(view) : text.size("num_hidden_layers", config_layers_max);
         if (!errors_.none()) return shape;
         shape.decoder_layers = layers;
-        shape.layers = shaped_layers(view, entry_->kinds(view, layers), entry_->parts);
-        if (!entry_->draft.parts.empty()) {
-            const std::string_view key = entry_->draft.count_key;
-            shape.draft_modules = key.empty() ? 1 : text.count_if(key, config_layers_max).value_or(0);
-            shape.draft_layers = draft_layers(view, shape.draft_modules, layers);
-        }
         heads_of(text, shape);
         shape.dtype = config_dtype(whole);
         if (!shape.dtype) shape.dtype = config_dtype(text);
         shape.length_max = longest_request(view);
-        if (entry_->adjust != nullptr && errors_.none()) entry_->adjust(view, shape);
+        read_quantization(view, shape);
+        try {
+            shape.layers = shaped_layers(view, entry_->kinds(view, layers), entry_->parts);
+            shape.drafter = drafter(view, layers);
+            if (entry_->adjust != nullptr && errors_.none()) entry_->adjust(view, shape);
+        } catch (RefusedByEngine& refused) {
+            if (refused.refusal.raised_in == "ModelConfig") throw;
+            shape.refused_when_made = std::move(refused.refusal);
+        }
         return shape;
     }
 
-    std::vector<ShapedLayer> draft_layers(const ConfigView& view, std::int64_t modules, std::int64_t layers) const {
+    std::optional<DrafterShape> drafter(const ConfigView& view, std::int64_t layers) const {
+        const DraftForm& form = entry_->draft;
+        const std::string type = view.root.word_if("model_type").value_or("");
+        if (form.parts.empty() || !in_release(form.release, view.classes)) return std::nullopt;
+        if (!form.model_types.empty() && std::ranges::find(form.model_types, type) == form.model_types.end()) return std::nullopt;
+        DrafterShape out{.pipeline = form.pipeline};
+        if (form.always > 0) out.predicts = form.always;
+        else out.predicts = view.text.count_if(form.count_key, config_layers_max);
+        if (!out.predicts && form.otherwise == 0) out.raises = Raised::attribute_error;
+        out.modules = form.always > 0 ? form.always : view.root.count_if("num_nextn_predict_layers", config_layers_max).value_or(1);
+        out.layers = draft_layers(view, {.layers = layers, .count = out.predicts.value_or(form.otherwise)});
+        return out;
+    }
+
+    struct DraftCount {
+        std::int64_t layers, count;  // Of the model; of the drafter.
+    };
+    std::vector<ShapedLayer> draft_layers(const ConfigView& view, DraftCount of) const {
         std::vector<ShapedLayer> drafts;
-        for (std::int64_t i = 0; i < modules && errors_.none(); ++i)
-            for (const LayerPart& part : entry_->draft.parts) {
-                const LayerPlace place{.config = view, .layer = layers + i, .layers = layers, .kind = part.kind};
-                drafts.push_back({.name = name_of_part(part.name, i, layers), .decoder_layer = layers + i, .mixer = part.shape(place)});
+        const DraftForm& form = entry_->draft;
+        for (std::int64_t i = 0; i < of.count && errors_.none(); ++i)
+            for (const LayerPart& part : form.parts) {
+                if (form.kind != nullptr && form.kind(view) != part.kind) continue;
+                const LayerPlace place{.config = view, .layer = of.layers + i, .layers = of.layers, .kind = part.kind};
+                drafts.push_back(
+                    {.name = name_of_part(part.name, i, of.layers), .decoder_layer = of.layers + i, .mixer = part.shape(place)});
             }
         return drafts;
     }
 
     static void heads_of(const ConfigObject& text, ModelShape& shape) {
-        shape.heads = text.size_if("num_attention_heads").value_or(1);
+        // A model without attention has none: no number of ranks is refused for them.
+        shape.heads = text.size_if("num_attention_heads").value_or(0);
         shape.kv_heads = text.size_if("num_key_value_heads").value_or(shape.heads);
-        shape.head_size = text.size_if("head_dim").value_or(text.size_if("hidden_size").value_or(1) / shape.heads);
+        const std::int64_t derived = shape.heads == 0 ? 0 : text.size_if("hidden_size").value_or(0) / shape.heads;
+        shape.head_size = text.size_if("head_dim").value_or(derived);
     }
 
     JsonValue config_;

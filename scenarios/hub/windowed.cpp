@@ -136,8 +136,21 @@ void share_last_pair(const ConfigView& config, ModelShape& shape) {
     }
 }
 
-// Olmo 2 and 3: neither release takes heads that do not fill the width.
+// Olmo 2 and 3: 0.18.0 divides the width among the heads, whatever else is stated; so does 0.32.0 where no head size is.
+MixerShape olmo_full(const LayerPlace& place) {
+    AttentionShape shape = std::get<AttentionShape>(full_attention(place));
+    if (place.config.classes == ModelClasses::vllm_0_18)
+        shape.head_size = std::max<std::int64_t>(1, place.config.text.size("hidden_size") / shape.heads);
+    return shape;
+}
+MixerShape olmo_window(const LayerPlace& place) {
+    AttentionShape shape = std::get<AttentionShape>(olmo_full(place));
+    shape.window = std::get<AttentionShape>(window_attention(place)).window;
+    return shape;
+}
+constexpr std::array olmo{LayerPart{LayerKind::full, decoder_name, olmo_full}, LayerPart{LayerKind::sliding, decoder_name, olmo_window}};
 void whole_width(const ConfigView& config, ModelShape& shape) {
+    if (config.classes != ModelClasses::vllm_0_18 && config.text.has("head_dim")) return;
     if (config.text.size("hidden_size") % shape.heads != 0)
         config.text.note("hidden_size", fmt::format("expected a multiple of the {} attention heads", shape.heads));
 }
@@ -257,15 +270,15 @@ constexpr std::array entries{
                  .release = Release::only_0_32,
                  .kinds = patterned_kinds,
                  .parts = mimo,
-                 .draft = {.parts = mimo_draft}},
-    Architecture{.name = "Olmo2ForCausalLM", .kinds = window_kinds, .parts = listed, .adjust = whole_width},
+                 .draft = {.always = 1, .parts = mimo_draft}},
+    Architecture{.name = "Olmo2ForCausalLM", .kinds = window_kinds, .parts = olmo, .adjust = whole_width},
     Architecture{.name = "Olmo3ForCausalLM",
                  .release = Release::only_0_18,
                  .chosen = "Olmo2ForCausalLM",
                  .kinds = window_kinds,
-                 .parts = listed,
+                 .parts = olmo,
                  .adjust = whole_width},
-    Architecture{.name = "Olmo3ForCausalLM", .release = Release::only_0_32, .kinds = window_kinds, .parts = listed, .adjust = whole_width},
+    Architecture{.name = "Olmo3ForCausalLM", .release = Release::only_0_32, .kinds = window_kinds, .parts = olmo, .adjust = whole_width},
 };
 
 }  // namespace

@@ -172,8 +172,9 @@ TEST(HubAttention, MimoLayersWithAWindowHaveHeadsOfTheirOwnAndItsDrafterIsOneOfT
     EXPECT_EQ(attention(shape, 0).kv_heads, 1);
     EXPECT_EQ(attention(shape, 1).kv_heads, 2);
     EXPECT_EQ(attention(shape, 0).head_size_v, 128);
-    ASSERT_EQ(shape.draft_layers.size(), 1U);
-    EXPECT_EQ(shape.draft_layers[0].name, "model.mtp.layers.0.self_attn.attn");
+    ASSERT_TRUE(shape.drafter);
+    ASSERT_EQ(shape.drafter->layers.size(), 1U);
+    EXPECT_EQ(shape.drafter->layers[0].name, "model.mtp.layers.0.self_attn.attn");
 }
 
 TEST(HubAttention, TextSettingsOfAVisionModelAreAtItsTopOrNested) {
