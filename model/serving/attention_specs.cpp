@@ -35,8 +35,9 @@ void check_heads(const AttentionShape& shape, std::int64_t tensor, std::int64_t 
                 .figures = {heads, kv_heads}});
 }
 
-// Mirrors TritonAttentionBackend.customize_spec: the scales stand beside the entries of a token and head.
-std::optional<Bytes> with_scales(const AttentionCache& cache) {
+}  // namespace
+
+std::optional<Bytes> scaled_state_bytes(const AttentionCache& cache) {
     std::int64_t entries = checked_add(cache.head_size, cache.head_size_v);
     switch (cache.quant) {
         case QuantMode::int4_per_token_head:
@@ -50,8 +51,6 @@ std::optional<Bytes> with_scales(const AttentionCache& cache) {
     }
     return Bytes{checked_add(checked_mul(entries, element_bytes(cache.dtype)), 2 * element_bytes(DType::float32))};
 }
-
-}  // namespace
 
 std::int64_t kv_heads_share(std::int64_t kv_heads, std::int64_t tensor) {
     const bool even = kv_heads >= tensor ? kv_heads % tensor == 0 : tensor % kv_heads == 0;
@@ -96,7 +95,7 @@ KvSpec spec_of(const Serving& serving, const AttentionShape& shape) {
                          .head_size_v = shape.head_size_v.value_or(shape.head_size),
                          .dtype = serving.cache_element(),
                          .quant = serving.quant()};
-    cache.state_bytes = with_scales(cache);
+    cache.state_bytes = scaled_state_bytes(cache);
     // Blocks are split for a kernel that takes one size only.
     const auto kernel = only_kernel_block(serving, backend, shape);
     if (kernel) cache.stride_alignment.kernel_block = Tokens{kernel->value};
@@ -105,7 +104,8 @@ KvSpec spec_of(const Serving& serving, const AttentionShape& shape) {
     if (!shape.window) return FullSpec{.cache = cache};
     // A window's block is the largest that its backend has kernels for, within the bytes that a block of the engine's has.
     const std::int64_t step = kernel ? kernel->value : backend.kernel_block;
-    if (kernel || cache.block.value % step != 0) cache.block = TokensPerBlock{kernel ? step : std::max(step, cache.block.value / step * step)};
+    if (kernel || cache.block.value % step != 0)
+        cache.block = TokensPerBlock{kernel ? step : std::max(step, cache.block.value / step * step)};
     return SlidingWindowSpec{.cache = cache, .window = *shape.window};
 }
 

@@ -42,6 +42,9 @@ Backend backend_of(const Serving& serving, const CompressedShape& shape);
 // Where the backend has kernels for blocks of one size only of layers such as this.
 std::optional<TokensPerBlock> only_kernel_block(const Serving& serving, const Backend& backend, const AttentionShape& shape);
 
+// The scales that stand beside the entries of a token and head; empty where there are none. Mirrors TritonAttentionBackend.customize_spec.
+std::optional<Bytes> scaled_state_bytes(const AttentionCache& cache);
+
 KvSpec spec_of(const Serving& serving, const AttentionShape& shape);
 KvSpec spec_of(const Serving& serving, const LatentShape& shape);
 KvSpec spec_of(const Serving& serving, const IndexerShape& shape);

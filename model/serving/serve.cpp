@@ -16,7 +16,8 @@ void check_context_ranks(const ModelShape& model, const Parallel& parallel, bool
         refuse({.type = type,
                 .raised_in = "VllmConfig",
                 .message = "context parallelism needs more tensor parallel ranks than key and value heads",
-                .figures = described ? std::vector<std::int64_t>{tensor, model.kv_heads, 1} : std::vector<std::int64_t>{tensor, model.kv_heads}});
+                .figures =
+                    described ? std::vector<std::int64_t>{tensor, model.kv_heads, 1} : std::vector<std::int64_t>{tensor, model.kv_heads}});
     const std::int64_t most = tensor / model.kv_heads;
     if (context > most)
         refuse({.type = type,
@@ -109,7 +110,8 @@ CacheLayout layout_of(const std::vector<StageLayers>& stages) {
 }
 
 void add_layer(ServedModel& out, std::vector<WorkerLayer>& worker, const Serving& serving, const ShapedLayer& layer) {
-    if (const auto* attention = std::get_if<AttentionShape>(&layer.mixer)) check_sharing(layer, *attention, backend_of(serving, *attention));
+    if (const auto* attention = std::get_if<AttentionShape>(&layer.mixer))
+        check_sharing(layer, *attention, backend_of(serving, *attention));
     if (layer.shares) {
         out.shared.emplace_back(layer.name, *layer.shares);
         return;
@@ -153,11 +155,29 @@ ServedModel served(const Engine& engine, const ModelShape& model, const ServingA
     return out;
 }
 
+// Heads whose size follows from how many of them a rank has.
+bool divides_by_rank(const ShapedLayer& layer) {
+    const auto* attention = std::get_if<AttentionShape>(&layer.mixer);
+    return attention != nullptr && attention->rank_width.has_value();
+}
+
+ModelShape with_heads_of_rank(ModelShape model, std::int64_t tensor) {
+    const auto divide = [&](ShapedLayer& layer) {
+        if (!divides_by_rank(layer)) return;
+        auto& attention = std::get<AttentionShape>(layer.mixer);
+        attention.head_size = std::max<std::int64_t>(1, *attention.rank_width / std::max<std::int64_t>(1, attention.heads / tensor));
+    };
+    std::ranges::for_each(model.layers, divide);
+    if (model.drafter) std::ranges::for_each(model.drafter->layers, divide);
+    return model;
+}
+
 }  // namespace
 
 std::variant<ServedModel, Refusal> serve(const Engine& engine, const ModelShape& model, const ServingArguments& arguments) {
     try {
-        return served(engine, model, arguments);
+        if (std::ranges::none_of(model.layers, divides_by_rank)) return served(engine, model, arguments);
+        return served(engine, with_heads_of_rank(model, arguments.parallel.tensor), arguments);
     } catch (RefusedByEngine& refused) {
         return std::move(refused.refusal);
     }

@@ -63,16 +63,16 @@ void resolve_mode(Serving& serving) {
 // Of one token, as the model as a whole says it; its layers may say otherwise.
 std::int64_t attention_bytes_per_token(const Serving& serving) {
     const ModelShape& model = serving.model;
-    const AttentionCache cache{.block = TokensPerBlock{1},
+    AttentionCache cache{.block = TokensPerBlock{1},
                          .kv_heads = model.traits.latent ? 1 : std::max<std::int64_t>(1, model.kv_heads / serving.tensor()),
                          .head_size = model.head_size,
                          .head_size_v = model.traits.latent ? 0 : model.head_size,
                          .dtype = serving.cache_element(),
                          .quant = serving.quant()};
-    const FullSpec full{.cache = cache};
-    MlaSpec latent{.full = full};
+    if (!model.traits.latent) cache.state_bytes = scaled_state_bytes(cache);
+    MlaSpec latent{.full = {.cache = cache}};
     if (serving.described()) latent.cache_dtype = serving.resolved.cache_dtype;
-    const KvSpec spec = model.traits.latent ? KvSpec(latent) : KvSpec(full);
+    const KvSpec spec = model.traits.latent ? KvSpec(latent) : KvSpec(FullSpec{.cache = cache});
     const std::int64_t bytes = serving.engine.page_bytes(spec).value;
     if (bytes == 0)
         refuse({.type = Raised::zero_division_error, .raised_in = "VllmConfig", .message = "a token of attention takes no bytes"});
@@ -81,7 +81,7 @@ std::int64_t attention_bytes_per_token(const Serving& serving) {
 
 std::int64_t state_page_bytes(const Serving& serving) {
     if (!serving.model.state) return 0;
-    return state_bytes(MambaSpec{.states = states_of(serving, *serving.model.state)}).value;
+    return kv::state_bytes(MambaSpec{.states = states_of(serving, *serving.model.state)}).value;
 }
 
 void grow_block(Serving& serving, std::int64_t block, std::int64_t token_bytes, std::int64_t state_page) {

@@ -14,7 +14,6 @@
 
 namespace kv {
 
-enum class Release : std::uint8_t { both, only_0_18, only_0_32 };
 enum class LayerKind : std::uint8_t { full, sliding, chunked, states, latent, indexed, compressed, none };
 
 enum class Release : std::uint8_t { both, only_0_18, only_0_32 };
@@ -115,10 +114,10 @@ std::vector<LayerKind> all_full(const ConfigView& config, std::int64_t layers);
 std::vector<LayerKind> listed_kinds(const ConfigView& config, std::int64_t layers);  // `layer_types`; it must name every layer.
 std::vector<LayerKind> window_kinds(const ConfigView& config, std::int64_t layers);  // Sliding where `layer_types` says so, else full.
 
-void read_windows(ConfigView& config);        // Layer types and windows.
-void check_config(const ConfigView& config);  // What the config classes refuse.
+void read_windows(ConfigView& config);                                // Layer types and windows.
+void check_config(const ConfigView& config);                          // What the config classes refuse.
 void read_quantization(const ConfigView& config, ModelShape& shape);  // What a quantised checkpoint makes of the cache.
-std::span<const ConfigType> plain_types();    // Of models with attention only.
+std::span<const ConfigType> plain_types();                            // Of models with attention only.
 // The longest request that the config allows, when nobody asks for a length.
 std::optional<Tokens> longest_request(const ConfigView& config);
 

@@ -24,6 +24,11 @@ std::optional<JsonValue> ConfigObject::find(std::string_view key) const {
     return value && value->kind() != JsonKind::null ? value : std::nullopt;
 }
 
+bool ConfigObject::states_null(std::string_view key) const {
+    const auto value = there_ ? place_.member(key) : std::nullopt;
+    return value && value->kind() == JsonKind::null;
+}
+
 bool ConfigObject::has(std::string_view key) const {
     if (there_ && place_.member(key)) return find(key).has_value();
     const TypeDefault* otherwise = default_of(key);

@@ -34,6 +34,7 @@ public:
 
     // Null and absent are the same, unless the type's default is asked instead of what is absent.
     bool has(std::string_view key) const;
+    bool states_null(std::string_view key) const;  // In so many words.
 
     // Needed: noted where it is missing or out of range.
     std::int64_t size(std::string_view key, std::int64_t most = config_size_max) const;   // From 1.

@@ -42,7 +42,8 @@ void sections_fill_heads(const ConfigView& config, ModelShape& shape) {
         for (const JsonValue element : read_array(*sections, 8, config.text.errors()))
             sum += read_integer(element, {0, config_size_max}, config.text.errors());
         if (sum != std::get<AttentionShape>(shape.layers.front().mixer).head_size / 2)
-            refuse({.type = Raised::assertion_error, .raised_in = "MRotaryEmbedding", .message = "the sections do not fill a rotated head"});
+            refuse(
+                {.type = Raised::assertion_error, .raised_in = "MRotaryEmbedding", .message = "the sections do not fill a rotated head"});
     }
     one_kind_of_layer(config, shape);
 }

@@ -59,8 +59,7 @@ void read_quantization(const ConfigView& config, ModelShape& shape) {
     const std::string method = named && named->kind() == JsonKind::string ? lower(named->string()) : std::string();
     if (method.starts_with("modelopt")) shape.cache_dtype = modelopt_cache(*quantization, config.classes);
     const auto scheme = quantization->member("kv_cache_scheme");
-    shape.cache_is_fp8 =
-        (method == "compressed-tensors" || method == "compressed_tensors") && scheme && scheme->kind() == JsonKind::object;
+    shape.cache_is_fp8 = (method == "compressed-tensors" || method == "compressed_tensors") && scheme && scheme->kind() == JsonKind::object;
     constexpr std::array<std::string_view, 4> with_scales{"fp8", "modelopt", "modelopt_fp4", "quark"};
     shape.scales_for_cache = shape.cache_is_fp8 || std::ranges::find(with_scales, method) != with_scales.end();
 }

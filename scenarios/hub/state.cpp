@@ -10,40 +10,30 @@ namespace kv {
 namespace {
 
 constexpr ModelTraits hybrid{.hybrid = true, .states_at_every_block = true};
-constexpr ModelTraits hybrid_of_one_stage{.hybrid = true, .pipeline = false, .states_at_every_block = true};
-
-bool newer(const ConfigView& config) { return config.classes == ModelClasses::vllm_0_32; }
-
-std::int64_t positive(const ConfigObject& text, std::string_view key) { return text.size(key); }
 
 // Mamba 2 with its numbers as Bamba, Granite 4 and Falcon H1 spell them.
 Mamba2Shape mamba_of(const ConfigView& config, std::int64_t inner) {
     const ConfigObject& text = config.text;
-    const std::int64_t heads = positive(text, "mamba_n_heads");
+    const HeadSizes heads = filling_heads(text, {.count_key = "mamba_n_heads", .size_key = "mamba_d_head"}, inner);
     return {.inner = inner,
             .groups = text.size("mamba_n_groups"),
-            .heads = heads,
-            .head_size = filling_head_size(text, "mamba_d_head", inner, heads),
+            .heads = heads.heads,
+            .head_size = heads.size,
             .state = text.size("mamba_d_state"),
             .kernel = text.size("mamba_d_conv")};
 }
 
-Mamba2Shape expanded_mamba(const ConfigView& config) { return mamba_of(config, expanded_size(config.text, "mamba_expand")); }
+Mamba2Shape expanded_mamba(const ConfigView& config) { return mamba_of(config, expanded_size(config, "mamba_expand")); }
 
 Mamba2Shape falcon_mamba2(const ConfigView& config) {
     const auto inner = config.text.size_if("mamba_d_ssm");
-    return mamba_of(config, inner ? *inner : expanded_size(config.text, "mamba_expand"));
+    return mamba_of(config, inner ? *inner : expanded_size(config, "mamba_expand"));
 }
 
 // What 0.18.0's class says of its layers forgets that a convolution keeps drafted tokens.
 void states_of_class(const ConfigView& config, ModelShape& shape, Mamba2Shape state) {
     state.counts_drafts = newer(config);
     shape.state = state;
-}
-
-std::optional<std::int64_t> chunk_of(const ConfigObject& text) {
-    const auto mamba = text.size_if("mamba_chunk_size");
-    return mamba ? mamba : text.size_if("chunk_size");
 }
 
 // Falcon H1: attention and states in every layer, side by side.
@@ -53,23 +43,20 @@ MixerShape falcon_states(const LayerPlace& place) { return StateShape(falcon_mam
 constexpr std::array falcon_parts{LayerPart{LayerKind::states, "model.layers.{i}.attn", full_attention},
                                   LayerPart{LayerKind::states, "model.{i+n}.mixer", falcon_states}};
 
+void hybrid_types(TypedLayers& typed) { typed.types.assign(static_cast<std::size_t>(typed.layers), "hybrid"); }
+
 void adjust_falcon(const ConfigView& config, ModelShape& shape) {
     states_of_class(config, shape, falcon_mamba2(config));
-    shape.state_chunk = chunk_of(config.text);
+    shape.state_chunk = state_chunk_of(config.text);
 }
 
 // Granite 4: a list of kinds; Bamba: a list of the layers that attend.
 
 MixerShape expanded_states(const LayerPlace& place) { return StateShape(expanded_mamba(place.config)); }
 
-constexpr std::array granite_words{KindWord{"mamba", LayerKind::states}, KindWord{"attention", LayerKind::full},
-                                   KindWord{"linear_attention", LayerKind::states}, KindWord{"full_attention", LayerKind::full}};
-
 std::vector<LayerKind> granite_kinds(const ConfigView& config, std::int64_t layers) {
-    const std::span<const KindWord> words(granite_words);
-    if (newer(config) && !config.text.has("layer_types")) return all_states(config, layers);
-    if (!config.text.has("layer_types")) refuse_config(Raised::type_error, "no layer's kind can be looked up where `layer_types` is null");
-    return kinds_of_words(config, "layer_types", layers, newer(config) ? words : words.first(2));
+    constexpr std::array older{KindWord{"mamba", LayerKind::states}, KindWord{"attention", LayerKind::full}};
+    return newer(config) ? linear_kinds(config, layers) : kinds_of_types(config, layers, older);
 }
 
 constexpr std::array granite_parts{LayerPart{LayerKind::full, "model.layers.{i}.self_attn.attn", derived_attention},
@@ -77,8 +64,8 @@ constexpr std::array granite_parts{LayerPart{LayerKind::full, "model.layers.{i}.
 
 void adjust_granite(const ConfigView& config, ModelShape& shape) {
     states_of_class(config, shape, expanded_mamba(config));
-    shape.state_chunk = chunk_of(config.text);
-    forget_hybrid_without_states(shape);
+    shape.state_chunk = state_chunk_of(config.text);
+    forget_hybrid_without_states(config, shape);
 }
 
 std::vector<LayerKind> bamba_kinds(const ConfigView& config, std::int64_t layers) {
@@ -94,26 +81,35 @@ constexpr std::array bamba_parts{LayerPart{LayerKind::full, "model.layers.{i}.at
 
 void adjust_bamba(const ConfigView& config, ModelShape& shape) {
     states_of_class(config, shape, expanded_mamba(config));
-    shape.state_chunk = chunk_of(config.text);
+    shape.state_chunk = state_chunk_of(config.text);
 }
 
 // Jamba: Mamba 1, attention at every so many layers.
 
-std::vector<LayerKind> jamba_kinds(const ConfigView& config, std::int64_t layers) {
+void jamba_types(TypedLayers& typed) {
+    const ConfigObject& text = typed.text;
     for (const std::string_view of : {"attn", "expert"}) {
-        const std::int64_t period = config.text.size(fmt::format("{}_layer_period", of), config_layers_max);
-        const std::int64_t offset = config.text.count(fmt::format("{}_layer_offset", of), config_layers_max);
-        if (offset >= period) refuse_config(Raised::value_error, "an offset of layers is not smaller than their period", {offset, period});
+        const std::int64_t period = text.size(fmt::format("{}_layer_period", of), config_layers_max);
+        const std::string key = fmt::format("{}_layer_offset", of);
+        if (text.count(key, config_layers_max) >= period) text.note(key, fmt::format("expected less than the period of {} layers", period));
     }
-    const std::int64_t period = config.text.size("attn_layer_period", config_layers_max);
-    std::vector<LayerKind> kinds = all_states(config, layers);
-    for (std::int64_t i = config.text.count("attn_layer_offset"); i < layers; i += period)
-        kinds[static_cast<std::size_t>(i)] = LayerKind::full;
+    typed.types.assign(static_cast<std::size_t>(typed.layers), "linear_attention");
+    const std::int64_t period = text.size("attn_layer_period", config_layers_max);
+    for (std::int64_t i = text.count("attn_layer_offset", config_layers_max); i < typed.layers; i += period)
+        typed.types[static_cast<std::size_t>(i)] = "full_attention";
+}
+
+// 0.18.0's class makes no list of types, only one of its own.
+std::vector<LayerKind> jamba_kinds(const ConfigView& config, std::int64_t layers) {
+    TypedLayers typed{.text = config.text, .layers = layers, .window = {}, .listed = false, .types = {}};
+    jamba_types(typed);
+    std::vector<LayerKind> kinds;
+    for (const std::string& type : typed.types) kinds.push_back(type == "full_attention" ? LayerKind::full : LayerKind::states);
     return kinds;
 }
 
 Mamba1Shape jamba_mamba(const ConfigView& config) {
-    return {.inner = expanded_size(config.text, "mamba_expand"),
+    return {.inner = expanded_size(config, "mamba_expand"),
             .state = config.text.size("mamba_d_state"),
             .kernel = config.text.size("mamba_d_conv")};
 }
@@ -124,9 +120,10 @@ constexpr std::array jamba_parts{LayerPart{LayerKind::full, "model.layers.{i}.at
                                  LayerPart{LayerKind::states, "model.layers.{i}.mixer", jamba_states}};
 
 void adjust_jamba(const ConfigView& config, ModelShape& shape) {
+    expect_integers(config, {"num_key_value_heads"});
     shape.state = jamba_mamba(config);
-    shape.state_chunk = chunk_of(config.text);
-    if (newer(config)) forget_hybrid_without_states(shape);
+    shape.state_chunk = state_chunk_of(config.text);
+    forget_hybrid_without_states(config, shape);
 }
 
 // Mamba alone.
@@ -135,17 +132,16 @@ MixerShape mamba1_states(const LayerPlace& place) {
     const ConfigObject& text = place.config.text;
     // Falcon Mamba's class of 0.18.0 takes a stated size; the others make it anew.
     const bool stated = !newer(place.config) && text.word_if("model_type") == "falcon_mamba" && text.has("intermediate_size");
-    return StateShape(Mamba1Shape{.inner = stated ? text.size("intermediate_size") : expanded_size(text, "expand"),
+    return StateShape(Mamba1Shape{.inner = stated ? text.size("intermediate_size") : expanded_size(place.config, "expand"),
                                   .state = text.size("state_size"),
                                   .kernel = text.size("conv_kernel")});
 }
 
 MixerShape mamba2_states(const LayerPlace& place) {
     const ConfigObject& text = place.config.text;
-    const std::int64_t expanded = expanded_size(text, "expand"), heads = text.size("num_heads"), head_size = text.size("head_dim");
+    const std::int64_t expanded = expanded_size(place.config, "expand"), heads = text.size("num_heads"), head_size = text.size("head_dim");
     if (text.errors().none() && checked_mul(heads, head_size) != expanded)
-        refuse_config(Raised::value_error, "the heads of states do not fill the expanded hidden size",
-                      {expanded, checked_mul(heads, head_size)});
+        text.note("num_heads", fmt::format("{} heads of {} do not fill the expanded hidden size of {}", heads, head_size, expanded));
     return StateShape(Mamba2Shape{.inner = text.size_if("intermediate_size").value_or(expanded),
                                   .groups = text.size("n_groups"),
                                   .heads = heads,
@@ -212,13 +208,17 @@ constexpr std::array mamba2_defaults{TypeDefault{"hidden_size", Whole{4096}}, Ty
                                      TypeDefault{"n_groups", Whole{8}},       TypeDefault{"state_size", Whole{128}},
                                      TypeDefault{"conv_kernel", Whole{4}},    TypeDefault{"expand", Whole{2}}};
 
-constexpr std::array types{ConfigType{.model_type = "falcon_h1", .defaults = falcon_h1_defaults},
-                           ConfigType{.model_type = "granitemoehybrid", .defaults = granite_defaults},
-                           ConfigType{.model_type = "bamba", .defaults = bamba_defaults},
-                           ConfigType{.model_type = "jamba", .defaults = jamba_defaults},
-                           ConfigType{.model_type = "mamba", .defaults = mamba1_defaults},
-                           ConfigType{.model_type = "falcon_mamba", .defaults = mamba1_defaults},
-                           ConfigType{.model_type = "mamba2", .defaults = mamba2_defaults}};
+constexpr std::array types{
+    ConfigType{.model_type = "falcon_h1", .release = Release::only_0_18, .defaults = falcon_h1_defaults},
+    ConfigType{.model_type = "falcon_h1", .release = Release::only_0_32, .defaults = falcon_h1_defaults, .layer_types = hybrid_types},
+    ConfigType{.model_type = "granitemoehybrid", .release = Release::only_0_18, .defaults = granite_defaults},
+    ConfigType{.model_type = "granitemoehybrid", .release = Release::only_0_32, .defaults = granite_defaults, .layer_types = linear_types},
+    ConfigType{.model_type = "bamba", .defaults = bamba_defaults},
+    ConfigType{.model_type = "jamba", .release = Release::only_0_18, .defaults = jamba_defaults},
+    ConfigType{.model_type = "jamba", .release = Release::only_0_32, .defaults = jamba_defaults, .layer_types = jamba_types},
+    ConfigType{.model_type = "mamba", .defaults = mamba1_defaults},
+    ConfigType{.model_type = "falcon_mamba", .defaults = mamba1_defaults},
+    ConfigType{.model_type = "mamba2", .defaults = mamba2_defaults}};
 
 }  // namespace
 

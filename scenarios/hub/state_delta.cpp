@@ -10,8 +10,6 @@ namespace {
 constexpr ModelTraits hybrid{.hybrid = true};
 constexpr ModelTraits hybrid_of_one_stage{.hybrid = true, .pipeline = false};
 
-bool newer(const ConfigView& config) { return config.classes == ModelClasses::vllm_0_32; }
-
 // Qwen3-Next and Qwen3.5: gated delta nets, full attention at every fourth layer.
 
 DeltaNetShape delta_net(const ConfigView& config) {
@@ -25,27 +23,38 @@ DeltaNetShape delta_net(const ConfigView& config) {
 
 MixerShape delta_states(const LayerPlace& place) { return StateShape(delta_net(place.config)); }
 
-constexpr std::array qwen_parts{LayerPart{LayerKind::full, "model.layers.{i}.self_attn.attn", full_attention},
+MixerShape qwen_attention(const LayerPlace& place) {
+    AttentionShape shape = usual_attention(place);
+    shape.window = place.config.shared_window;
+    if (!place.config.text.size_if("head_dim")) shape.rank_width = place.config.text.size("hidden_size");
+    return shape;
+}
+
+constexpr std::array qwen_parts{LayerPart{LayerKind::full, "model.layers.{i}.self_attn.attn", qwen_attention},
                                 LayerPart{LayerKind::states, "model.layers.{i}.linear_attn", delta_states}};
-constexpr std::array nested_qwen_parts{LayerPart{LayerKind::full, "language_model.model.layers.{i}.self_attn.attn", full_attention},
+constexpr std::array nested_qwen_parts{LayerPart{LayerKind::full, "language_model.model.layers.{i}.self_attn.attn", qwen_attention},
                                        LayerPart{LayerKind::states, "language_model.model.layers.{i}.linear_attn", delta_states}};
-constexpr std::array qwen_draft_parts{LayerPart{LayerKind::full, "mtp.layers.{i}.self_attn.attn", full_attention}};
-constexpr DraftForm qwen_next_draft{.count_key = "num_nextn_predict_layers", .parts = qwen_draft_parts};
-constexpr DraftForm qwen_draft{.count_key = "mtp_num_hidden_layers", .parts = qwen_draft_parts};
+constexpr std::array qwen_draft_parts{LayerPart{LayerKind::full, "mtp.layers.{i}.self_attn.attn", qwen_attention}};
+constexpr DraftForm qwen_next_draft{.count_key = "num_nextn_predict_layers", .parts = qwen_draft_parts, .otherwise = 1};
+constexpr DraftForm qwen_draft_of_0_18{
+    .count_key = "mtp_num_hidden_layers", .parts = qwen_draft_parts, .otherwise = 1, .release = Release::only_0_18};
+constexpr DraftForm qwen_draft{.count_key = "mtp_num_hidden_layers", .parts = qwen_draft_parts, .otherwise = 1, .pipeline = true};
 
 void adjust_qwen_next(const ConfigView& config, ModelShape& shape) {
+    expect_integers(config, {"num_key_value_heads", "head_dim"});
     shape.state = delta_net(config);
-    if (newer(config)) forget_hybrid_without_states(shape);
+    forget_hybrid_without_states(config, shape);
 }
 
 void adjust_qwen(const ConfigView& config, ModelShape& shape) {
+    expect_integers(config, {"num_key_value_heads", "head_dim"});
     shape.state = delta_net(config);
     shape.state_dtype = state_dtype_of(config.text, "mamba_ssm_dtype");
 }
 
 void adjust_qwen_text(const ConfigView& config, ModelShape& shape) {
     adjust_qwen(config, shape);
-    forget_hybrid_without_states(shape);
+    forget_hybrid_without_states(config, shape);
 }
 
 // MiniMax: lightning attention, of which only one matrix a head is kept.
@@ -54,17 +63,19 @@ std::vector<LayerKind> minimax_kinds(const ConfigView& config, std::int64_t laye
     for (const std::string_view key : {"attn_type_list", "decoder_attention_types"}) {
         const std::vector<std::int64_t> listed = config.text.numbers(key, {0, 1}, static_cast<std::size_t>(config_layers_max));
         if (listed.empty()) continue;
-        if (std::ssize(listed) < layers) refuse_config(Raised::index_error, "the list of attention types names too few layers");
+        if (std::ssize(listed) < layers)
+            refuse({.type = Raised::index_error, .raised_in = "layer_fn", .message = "the list of attention types names too few layers"});
         std::vector<LayerKind> kinds;
         for (std::int64_t i = 0; i < layers; ++i)
             kinds.push_back(listed[static_cast<std::size_t>(i)] == 0 ? LayerKind::states : LayerKind::full);
         return kinds;
     }
-    constexpr std::array words{KindWord{"linear_attention", LayerKind::states}, KindWord{"full_attention", LayerKind::full}};
-    if (config.text.has("layer_types")) return kinds_of_words(config, "layer_types", layers, words);
-    std::vector<LayerKind> kinds = all_full(config, layers);
-    for (std::int64_t i = 1; i < layers; i += 2) kinds[static_cast<std::size_t>(i)] = LayerKind::states;
-    return kinds;
+    return linear_kinds(config, layers);
+}
+
+void every_second_linear(TypedLayers& typed) {
+    if (typed.listed) return;
+    for (std::int64_t i = 0; i < typed.layers; ++i) typed.types.emplace_back(i % 2 == 0 ? "full_attention" : "linear_attention");
 }
 
 LinearAttentionShape lightning(const ConfigView& config) {
@@ -83,12 +94,15 @@ void adjust_minimax(const ConfigView& config, ModelShape& shape) { shape.state =
 
 std::vector<LayerKind> lfm2_kinds(const ConfigView& config, std::int64_t layers) {
     constexpr std::array words{KindWord{"conv", LayerKind::states}, KindWord{"full_attention", LayerKind::full}};
-    if (config.text.has("layer_types")) return kinds_of_words(config, "layer_types", layers, words);
-    if (!config.text.has("full_attn_idxs")) return all_full(config, layers);
-    std::vector<LayerKind> kinds = all_states(config, layers);
-    for (const std::int64_t i : config.text.numbers("full_attn_idxs", {0, config_layers_max}, static_cast<std::size_t>(config_layers_max)))
-        if (i < layers) kinds[static_cast<std::size_t>(i)] = LayerKind::full;
-    return kinds;
+    return kinds_of_types(config, layers, words);
+}
+
+void lfm2_types(TypedLayers& typed) {
+    if (typed.listed) return;
+    const bool chosen = typed.text.has("full_attn_idxs");
+    typed.types.assign(static_cast<std::size_t>(typed.layers), chosen ? "conv" : "full_attention");
+    for (const std::int64_t i : typed.text.numbers("full_attn_idxs", {0, config_layers_max}, static_cast<std::size_t>(config_layers_max)))
+        if (i < typed.layers) typed.types[static_cast<std::size_t>(i)] = "full_attention";
 }
 
 // What its class says of a convolution forgets drafted tokens; so do its layers in 0.18.0.
@@ -105,8 +119,9 @@ MixerShape convolution_states(const LayerPlace& place) {
 
 template <const char* width_key>
 void adjust_lfm2(const ConfigView& config, ModelShape& shape) {
+    expect_integers(config, {"num_key_value_heads"});
     shape.state = convolution<width_key>(config, false);
-    if (newer(config)) forget_hybrid_without_states(shape);
+    forget_hybrid_without_states(config, shape);
 }
 
 template <const char* width_key>
@@ -170,7 +185,7 @@ void adjust_kimi(const ConfigView& config, ModelShape& shape) {
 }
 
 constexpr std::array entries{Architecture{.name = "Qwen3NextForCausalLM",
-                                          .kinds = interval_kinds,
+                                          .kinds = linear_kinds,
                                           .parts = qwen_parts,
                                           .draft = qwen_next_draft,
                                           .traits = hybrid,
@@ -178,7 +193,7 @@ constexpr std::array entries{Architecture{.name = "Qwen3NextForCausalLM",
                              Architecture{.name = "Qwen3_5ForConditionalGeneration",
                                           .text = "text_config",
                                           .text_type = "qwen3_5_text",
-                                          .kinds = interval_kinds,
+                                          .kinds = linear_kinds,
                                           .parts = nested_qwen_parts,
                                           .draft = qwen_draft,
                                           .traits = hybrid,
@@ -186,21 +201,21 @@ constexpr std::array entries{Architecture{.name = "Qwen3NextForCausalLM",
                              Architecture{.name = "Qwen3_5MoeForConditionalGeneration",
                                           .text = "text_config",
                                           .text_type = "qwen3_5_moe_text",
-                                          .kinds = interval_kinds,
+                                          .kinds = linear_kinds,
                                           .parts = nested_qwen_parts,
                                           .draft = qwen_draft,
                                           .traits = hybrid,
                                           .adjust = adjust_qwen},
                              Architecture{.name = "Qwen3_5ForCausalLM",
                                           .release = Release::only_0_32,
-                                          .kinds = interval_kinds,
+                                          .kinds = linear_kinds,
                                           .parts = qwen_parts,
                                           .draft = qwen_draft,
                                           .traits = hybrid,
                                           .adjust = adjust_qwen_text},
                              Architecture{.name = "Qwen3_5MoeForCausalLM",
                                           .release = Release::only_0_32,
-                                          .kinds = interval_kinds,
+                                          .kinds = linear_kinds,
                                           .parts = qwen_parts,
                                           .draft = qwen_draft,
                                           .traits = hybrid,
@@ -268,8 +283,7 @@ constexpr std::array qwen_next_defaults{TypeDefault{"hidden_size", Whole{2048}},
                                         TypeDefault{"linear_num_value_heads", Whole{32}},
                                         TypeDefault{"linear_key_head_dim", Whole{128}},
                                         TypeDefault{"linear_value_head_dim", Whole{128}},
-                                        TypeDefault{"linear_conv_kernel_dim", Whole{4}},
-                                        TypeDefault{"num_nextn_predict_layers", Whole{1}}};
+                                        TypeDefault{"linear_conv_kernel_dim", Whole{4}}};
 constexpr std::array qwen_text_defaults{TypeDefault{"hidden_size", Whole{4096}},
                                         TypeDefault{"num_hidden_layers", Whole{32}},
                                         TypeDefault{"num_attention_heads", Whole{16}},
@@ -280,8 +294,7 @@ constexpr std::array qwen_text_defaults{TypeDefault{"hidden_size", Whole{4096}},
                                         TypeDefault{"linear_num_value_heads", Whole{32}},
                                         TypeDefault{"linear_key_head_dim", Whole{128}},
                                         TypeDefault{"linear_value_head_dim", Whole{128}},
-                                        TypeDefault{"linear_conv_kernel_dim", Whole{4}},
-                                        TypeDefault{"mtp_num_hidden_layers", Whole{1}}};
+                                        TypeDefault{"linear_conv_kernel_dim", Whole{4}}};
 constexpr std::array qwen_moe_text_defaults{TypeDefault{"hidden_size", Whole{2048}},
                                             TypeDefault{"num_hidden_layers", Whole{40}},
                                             TypeDefault{"num_attention_heads", Whole{16}},
@@ -292,8 +305,7 @@ constexpr std::array qwen_moe_text_defaults{TypeDefault{"hidden_size", Whole{204
                                             TypeDefault{"linear_num_value_heads", Whole{32}},
                                             TypeDefault{"linear_key_head_dim", Whole{128}},
                                             TypeDefault{"linear_value_head_dim", Whole{128}},
-                                            TypeDefault{"linear_conv_kernel_dim", Whole{4}},
-                                            TypeDefault{"mtp_num_hidden_layers", Whole{1}}};
+                                            TypeDefault{"linear_conv_kernel_dim", Whole{4}}};
 constexpr std::array minimax_defaults{TypeDefault{"hidden_size", Whole{4096}}, TypeDefault{"num_hidden_layers", Whole{32}},
                                       TypeDefault{"num_attention_heads", Whole{32}}, TypeDefault{"num_key_value_heads", Whole{8}},
                                       TypeDefault{"max_position_embeddings", Whole{131072}}};
@@ -310,14 +322,22 @@ constexpr std::array kimi_defaults_of_0_32{TypeDefault{"hidden_size", Whole{4096
                                            TypeDefault{"num_attention_heads", Whole{32}},
                                            TypeDefault{"max_position_embeddings", Whole{4096}}};
 
-constexpr std::array types{ConfigType{.model_type = "qwen3_next", .defaults = qwen_next_defaults},
-                           ConfigType{.model_type = "qwen3_5_text", .defaults = qwen_text_defaults},
-                           ConfigType{.model_type = "qwen3_5_moe_text", .defaults = qwen_moe_text_defaults},
-                           ConfigType{.model_type = "minimax", .defaults = minimax_defaults},
-                           ConfigType{.model_type = "lfm2", .defaults = lfm2_defaults},
-                           ConfigType{.model_type = "lfm2_moe", .defaults = lfm2_moe_defaults},
-                           ConfigType{.model_type = "kimi_linear", .release = Release::only_0_18, .defaults = kimi_defaults},
-                           ConfigType{.model_type = "kimi_linear", .release = Release::only_0_32, .defaults = kimi_defaults_of_0_32}};
+constexpr std::array types{
+    ConfigType{
+        .model_type = "qwen3_next", .release = Release::only_0_18, .defaults = qwen_next_defaults, .layer_types = linear_but_every_fourth},
+    ConfigType{
+        .model_type = "qwen3_next", .release = Release::only_0_32, .defaults = qwen_next_defaults, .layer_types = linear_but_at_interval},
+    ConfigType{
+        .model_type = "qwen3_5_text", .defaults = qwen_text_defaults, .layer_types = linear_but_at_interval, .checks_layer_types = true},
+    ConfigType{.model_type = "qwen3_5_moe_text",
+               .defaults = qwen_moe_text_defaults,
+               .layer_types = linear_but_at_interval,
+               .checks_layer_types = true},
+    ConfigType{.model_type = "minimax", .defaults = minimax_defaults, .layer_types = every_second_linear, .checks_layer_types = true},
+    ConfigType{.model_type = "lfm2", .defaults = lfm2_defaults, .layer_types = lfm2_types},
+    ConfigType{.model_type = "lfm2_moe", .defaults = lfm2_moe_defaults},
+    ConfigType{.model_type = "kimi_linear", .release = Release::only_0_18, .defaults = kimi_defaults},
+    ConfigType{.model_type = "kimi_linear", .release = Release::only_0_32, .defaults = kimi_defaults_of_0_32}};
 
 }  // namespace
 

@@ -7,47 +7,73 @@
 #include <cmath>
 
 namespace kv {
+namespace {
 
-void refuse_config(Raised type, std::string message, std::vector<std::int64_t> figures) {
-    refuse({.type = type, .raised_in = "ModelConfig", .message = std::move(message), .figures = std::move(figures)});
+LayerKind kind_of_word(std::string_view word, std::span<const KindWord> words) {
+    const auto known = std::ranges::find(words, word, &KindWord::word);
+    return known == words.end() ? LayerKind::none : known->kind;
 }
+
+bool is_listed(std::string_view word, std::span<const KindWord> words) {
+    return std::ranges::find(words, word, &KindWord::word) != words.end();
+}
+
+}  // namespace
 
 std::vector<LayerKind> all_states(const ConfigView&, std::int64_t layers) {
     return std::vector<LayerKind>(static_cast<std::size_t>(layers), LayerKind::states);
 }
 
-std::vector<LayerKind> kinds_of_words(const ConfigView& config, std::string_view key, std::int64_t layers,
-                                      std::span<const KindWord> words) {
-    std::vector<LayerKind> kinds;
-    const auto list = config.text.find(key);
-    if (!list) {
-        config.text.missing(key, fmt::format("the kinds of {} layers", layers));
-        return std::vector<LayerKind>(static_cast<std::size_t>(layers), LayerKind::none);
+std::vector<LayerKind> kinds_of_types(const ConfigView& config, std::int64_t layers, std::span<const KindWord> words) {
+    std::vector<LayerKind> kinds(static_cast<std::size_t>(layers), LayerKind::none);
+    if (!config.layer_types) {
+        if (config.text.errors().none()) config.text.missing("layer_types", fmt::format("the kinds of {} layers", layers));
+        return kinds;
     }
-    JsonErrors& errors = config.text.errors();
-    for (const JsonValue element : read_array(*list, static_cast<std::size_t>(config_layers_max), errors)) {
-        const std::string word = read_string(element, errors);
-        const auto known = std::ranges::find(words, word, &KindWord::word);
-        if (errors.none() && known == words.end()) refuse_config(Raised::value_error, fmt::format("\"{}\" is no kind of layer here", word));
-        kinds.push_back(known == words.end() ? LayerKind::none : known->kind);
-    }
-    const auto named = static_cast<std::int64_t>(kinds.size());
-    const bool checked = config.classes == ModelClasses::vllm_0_32;
-    if (errors.none() && (checked ? named != layers : named < layers))
-        refuse_config(checked ? Raised::value_error : Raised::index_error, fmt::format("`{}` names {} layers of {}", key, named, layers),
-                      checked ? std::vector<std::int64_t>{layers, named} : std::vector<std::int64_t>{});
-    kinds.resize(static_cast<std::size_t>(layers), LayerKind::none);
+    const std::vector<std::string>& types = *config.layer_types;
+    const auto unknown = std::ranges::find_if(types, [&](const std::string& type) { return !is_listed(type, words); });
+    if (unknown != types.end()) config.text.note("layer_types", fmt::format("\"{}\" is no type of layer that this model has", *unknown));
+    if (types.size() < kinds.size() && config.text.errors().none())
+        refuse({.type = Raised::index_error, .raised_in = "get_layer", .message = "`layer_types` names fewer layers than there are"});
+    for (std::size_t i = 0; i < std::min(kinds.size(), types.size()); ++i) kinds[i] = kind_of_word(types[i], words);
     return kinds;
 }
 
-std::vector<LayerKind> interval_kinds(const ConfigView& config, std::int64_t layers) {
+std::vector<LayerKind> linear_kinds(const ConfigView& config, std::int64_t layers) {
     constexpr std::array words{KindWord{"linear_attention", LayerKind::states}, KindWord{"full_attention", LayerKind::full}};
-    if (config.text.has("layer_types")) return kinds_of_words(config, "layer_types", layers, words);
-    const std::int64_t interval = config.text.size_if("full_attention_interval").value_or(4);
-    std::vector<LayerKind> kinds = all_states(config, layers);
-    for (std::int64_t i = interval - 1; i < layers; i += interval) kinds[static_cast<std::size_t>(i)] = LayerKind::full;
+    return kinds_of_types(config, layers, words);
+}
+
+std::vector<LayerKind> kinds_of_words(const ConfigView& config, std::string_view key, std::span<const KindWord> words) {
+    std::vector<LayerKind> kinds;
+    const auto list = config.text.find(key);
+    if (!list) return kinds;
+    JsonErrors& errors = config.text.errors();
+    for (const JsonValue element : read_array(*list, static_cast<std::size_t>(config_layers_max), errors)) {
+        const std::string word = read_string(element, errors);
+        if (errors.none() && !is_listed(word, words))
+            errors.note_expected(element, fmt::format("a kind of layer, such as \"{}\"", words.front().word));
+        kinds.push_back(kind_of_word(word, words));
+    }
     return kinds;
 }
+
+void linear_types(TypedLayers& typed) {
+    if (!typed.listed) typed.types.assign(static_cast<std::size_t>(typed.layers), "linear_attention");
+}
+
+namespace {
+
+void full_after(TypedLayers& typed, std::int64_t interval) {
+    if (typed.listed) return;
+    linear_types(typed);
+    for (std::int64_t i = interval - 1; i < typed.layers; i += interval) typed.types[static_cast<std::size_t>(i)] = "full_attention";
+}
+
+}  // namespace
+
+void linear_but_every_fourth(TypedLayers& typed) { full_after(typed, 4); }
+void linear_but_at_interval(TypedLayers& typed) { full_after(typed, typed.text.size_if("full_attention_interval").value_or(4)); }
 
 MixerShape derived_attention(const LayerPlace& place) {
     const ConfigObject& text = place.config.text;
@@ -55,27 +81,29 @@ MixerShape derived_attention(const LayerPlace& place) {
     shape.heads = text.size("num_attention_heads");
     shape.kv_heads = text.size_if("num_key_value_heads").value_or(shape.heads);
     shape.head_size = std::max<std::int64_t>(1, text.size("hidden_size") / shape.heads);
+    shape.window = place.config.shared_window;
     return shape;
 }
 
-std::int64_t expanded_size(const ConfigObject& text, std::string_view factor) {
-    const std::int64_t hidden = text.size("hidden_size");
-    const double times = text.number_if(factor).value_or(1);
-    const double size = std::trunc(times * static_cast<double>(hidden));
-    if (size >= 1 && size <= static_cast<double>(config_size_max)) return static_cast<std::int64_t>(size);
-    text.note(factor, "makes no size of the hidden size");
+std::int64_t expanded_size(const ConfigView& config, std::string_view factor) {
+    const std::int64_t hidden = config.text.size("hidden_size");
+    const auto times = config.text.number_if(factor);
+    const double size = std::trunc(times.value_or(0) * static_cast<double>(hidden));
+    const bool whole = times && std::trunc(*times) == *times;
+    const bool taken = times && size >= 1 && size <= static_cast<double>(config_size_max) && (whole || !newer(config));
+    if (taken) return static_cast<std::int64_t>(size);
+    if (config.text.errors().none()) config.text.missing(factor, "by how much the hidden size is expanded, such as 2");
     return 1;
 }
 
-std::int64_t filling_head_size(const ConfigObject& text, std::string_view key, std::int64_t inner, std::int64_t heads) {
-    if (!text.errors().none()) return 1;
-    if (inner % heads != 0) refuse_config(Raised::value_error, "the heads of states do not divide their inner size");
-    const auto stated = text.find(key);
+HeadSizes filling_heads(const ConfigObject& text, Heads keys, std::int64_t inner) {
+    const std::int64_t heads = text.size(keys.count_key);
+    const auto stated = text.find(keys.size_key);
     const bool left_over = !stated || (stated->kind() == JsonKind::string && stated->string() == "auto");
-    const std::int64_t size = left_over ? inner / heads : text.size(key);
+    const std::int64_t size = left_over ? std::max<std::int64_t>(1, inner / heads) : text.size(keys.size_key);
     if (text.errors().none() && checked_mul(size, heads) != inner)
-        refuse_config(Raised::value_error, "the heads of states do not fill their inner size");
-    return size;
+        text.note(keys.count_key, fmt::format("{} heads of {} do not fill the inner size of {}", heads, size, inner));
+    return {.heads = heads, .size = size};
 }
 
 std::optional<DType> state_dtype_of(const ConfigObject& text, std::string_view key) {
@@ -86,11 +114,20 @@ std::optional<DType> state_dtype_of(const ConfigObject& text, std::string_view k
     return dtype;
 }
 
-void forget_hybrid_without_states(ModelShape& shape) {
-    const bool every_layer_attends =
-        static_cast<std::int64_t>(shape.layers.size()) == shape.decoder_layers &&
-        std::ranges::none_of(shape.layers, [](const ShapedLayer& layer) { return std::holds_alternative<StateShape>(layer.mixer); });
-    if (every_layer_attends) shape.traits.hybrid = false;
+std::optional<std::int64_t> state_chunk_of(const ConfigObject& text) {
+    const auto chunk = text.size_if("mamba_chunk_size");
+    return chunk ? chunk : text.size_if("chunk_size");
+}
+
+void expect_integers(const ConfigView& config, std::initializer_list<std::string_view> keys) {
+    if (!newer(config)) return;
+    for (const std::string_view key : keys)
+        if (config.text.states_null(key)) config.text.missing(key, "an integer");
+}
+
+void forget_hybrid_without_states(const ConfigView& config, ModelShape& shape) {
+    const auto attends = [&](const std::string& type) { return type == "attention" || (newer(config) && type == "full_attention"); };
+    if (config.layer_types && std::ranges::all_of(*config.layer_types, attends)) shape.traits.hybrid = false;
 }
 
 }  // namespace kv

@@ -1,43 +1,61 @@
-// What the families whose layers keep states have in common.
+// What the families whose layers keep states have in common. What a config class of the engine refuses is noted at its place.
 #pragma once
 
-#include "model/refusal.h"
 #include "scenarios/hub/architecture.h"
 
 #include <cstdint>
+#include <initializer_list>
+#include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 namespace kv {
 
+inline bool newer(const ConfigView& config) { return config.classes == ModelClasses::vllm_0_32; }
+
 std::vector<LayerKind> all_states(const ConfigView& config, std::int64_t layers);
 
-// A list of words, each of them a kind; refused where it is too short for the layers, as the engine's lookup of one fails. A release that
-// checks the list refuses one that is too long as well.
+// Layer types, each of them a kind; a type that is not among the words is noted. Too few for the layers are refused, as the engine's
+// lookup of one fails.
 struct KindWord {
     std::string_view word;
     LayerKind kind;
 };
-std::vector<LayerKind> kinds_of_words(const ConfigView& config, std::string_view key, std::int64_t layers, std::span<const KindWord> words);
+std::vector<LayerKind> kinds_of_types(const ConfigView& config, std::int64_t layers, std::span<const KindWord> words);
+std::vector<LayerKind> linear_kinds(const ConfigView& config, std::int64_t layers);  // Linear and full attention.
 
-// `layer_types`, or full attention at every so many layers.
-std::vector<LayerKind> interval_kinds(const ConfigView& config, std::int64_t layers);
+// A list under another key, as long as it is.
+std::vector<LayerKind> kinds_of_words(const ConfigView& config, std::string_view key, std::span<const KindWord> words);
+
+// What config classes make where no types are listed.
+void linear_types(TypedLayers& typed);
+void linear_but_every_fourth(TypedLayers& typed);
+void linear_but_at_interval(TypedLayers& typed);  // `full_attention_interval`, or 4.
 
 // Heads as usual, but of hidden size / heads whatever `head_dim` says.
 MixerShape derived_attention(const LayerPlace& place);
 
 // A size that is a (perhaps broken) multiple of the hidden size.
-std::int64_t expanded_size(const ConfigObject& text, std::string_view factor);
+std::int64_t expanded_size(const ConfigView& config, std::string_view factor);
 
-// The size of a head: as stated, or what is left of `inner` where the config says "auto". Refused where heads do not fill `inner`.
-std::int64_t filling_head_size(const ConfigObject& text, std::string_view key, std::int64_t inner, std::int64_t heads);
+// The size of a head: as stated, or what is left of `inner` where the config says "auto". Noted where heads do not fill `inner`.
+struct Heads {
+    std::string_view count_key, size_key;
+};
+struct HeadSizes {
+    std::int64_t heads = 1, size = 1;
+};
+HeadSizes filling_heads(const ConfigObject& text, Heads keys, std::int64_t inner);
 
 std::optional<DType> state_dtype_of(const ConfigObject& text, std::string_view key);
+std::optional<std::int64_t> state_chunk_of(const ConfigObject& text);
 
-// A model is no hybrid, whatever its class says, where a list at the root of its config names attention for every layer.
-void forget_hybrid_without_states(ModelShape& shape);
+// Keys that 0.32.0's config class takes as integers only, not as null.
+void expect_integers(const ConfigView& config, std::initializer_list<std::string_view> keys);
 
-[[noreturn]] void refuse_config(Raised type, std::string message, std::vector<std::int64_t> figures = {});
+// A model is no hybrid, whatever its class says, where the root of its config types every layer as attention.
+void forget_hybrid_without_states(const ConfigView& config, ModelShape& shape);
 
 }  // namespace kv

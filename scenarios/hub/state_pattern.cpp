@@ -9,8 +9,6 @@
 namespace kv {
 namespace {
 
-bool newer(const ConfigView& config) { return config.classes == ModelClasses::vllm_0_32; }
-
 // Nemotron-H
 
 constexpr std::array nemotron_words{KindWord{"linear_attention", LayerKind::states},
@@ -20,30 +18,29 @@ constexpr std::array nemotron_words{KindWord{"linear_attention", LayerKind::stat
                                     KindWord{"mamba", LayerKind::states},
                                     KindWord{"attention", LayerKind::full}};
 
-std::vector<LayerKind> kinds_of_letters(std::string_view letters) {
+std::vector<LayerKind> kinds_of_letters(const ConfigObject& text, std::string_view key, std::string_view otherwise) {
     std::vector<LayerKind> kinds;
+    const std::string letters = text.word_if(key).value_or(std::string(otherwise));
+    if (std::ssize(letters) > config_layers_max) {
+        text.note(key, fmt::format("expected at most {} layers", config_layers_max));
+        return kinds;
+    }
     for (const char letter : letters) {
         if (std::string_view("M*-E").find(letter) == std::string_view::npos)
-            refuse_config(Raised::key_error, fmt::format("'{}' is no kind of layer: expected M, *, - or E", letter));
+            text.note(key, fmt::format("'{}' is no kind of layer: expected M, *, - or E", letter));
         kinds.push_back(letter == 'M' ? LayerKind::states : letter == '*' ? LayerKind::full : LayerKind::none);
     }
     return kinds;
 }
 
-// What `layers` says of itself counts for nothing here: the pattern is the model.
 std::vector<LayerKind> nemotron_pattern(const ConfigView& config) {
-    const ConfigObject& text = config.text;
-    for (const std::string_view key : {"layers_block_type", "layer_types"}) {
-        const auto list = newer(config) ? text.find(key) : std::nullopt;
-        if (list && list->kind() == JsonKind::array)
-            return kinds_of_words(config, key, static_cast<std::int64_t>(list->size()), nemotron_words);
-    }
-    if (newer(config) && !text.has("hybrid_override_pattern"))
-        return {LayerKind::states, LayerKind::none, LayerKind::full, LayerKind::none};
-    const std::string letters = text.word("hybrid_override_pattern");
-    if (std::ssize(letters) > config_layers_max)
-        text.note("hybrid_override_pattern", fmt::format("expected at most {} layers", config_layers_max));
-    return text.errors().none() ? kinds_of_letters(letters) : std::vector<LayerKind>{};
+    constexpr std::string_view key = "hybrid_override_pattern";
+    if (newer(config))
+        for (const std::string_view list : {"layers_block_type", "layer_types"})
+            if (config.text.has(list)) return kinds_of_words(config, list, nemotron_words);
+    if (newer(config)) return kinds_of_letters(config.text, key, "ME*-");
+    if (!config.text.has(key)) config.text.missing(key, "a letter for each layer: M, *, - or E");
+    return kinds_of_letters(config.text, key, "");
 }
 
 std::int64_t nemotron_layers(const ConfigView& config) { return std::ssize(nemotron_pattern(config)); }
@@ -69,7 +66,7 @@ MixerShape nemotron_states(const LayerPlace& place) { return StateShape(nemotron
 
 MixerShape nemotron_attention(const LayerPlace& place) {
     AttentionShape shape = usual_attention(place);
-    if (const auto window = place.config.text.size_if("sliding_window", config_length_max)) shape.window = Tokens{*window};
+    shape.window = place.config.window;
     return shape;
 }
 
@@ -78,28 +75,31 @@ constexpr std::array nemotron_parts{LayerPart{LayerKind::full, "model.layers.{i}
 
 // A drafter is one module with a pattern of its own.
 void add_nemotron_draft(const ConfigView& config, ModelShape& shape) {
-    shape.draft_modules = config.text.count_if("num_nextn_predict_layers", config_layers_max).value_or(0);
-    if (shape.draft_modules == 0) return;
-    const std::string letters = config.text.word_if("mtp_hybrid_override_pattern").value_or("*E");
-    const std::vector<LayerKind> kinds = kinds_of_letters(std::string_view(letters).substr(0, static_cast<std::size_t>(config_layers_max)));
+    const std::int64_t modules = config.text.count_if("num_nextn_predict_layers", config_layers_max).value_or(0);
+    if (modules == 0) return;
+    DrafterShape drafter{.predicts = modules, .modules = modules, .pipeline = true};
+    const std::vector<LayerKind> kinds = kinds_of_letters(config.text, "mtp_hybrid_override_pattern", "*E");
     for (std::size_t i = 0; i < kinds.size(); ++i) {
         const LayerPlace place{.config = config, .layer = shape.decoder_layers, .layers = shape.decoder_layers, .kind = kinds[i]};
         if (kinds[i] == LayerKind::full)
-            shape.draft_layers.push_back({.name = fmt::format("mtp.layers.{}.mixer.attn", i),
-                                          .decoder_layer = shape.decoder_layers,
-                                          .mixer = nemotron_attention(place)});
+            drafter.layers.push_back({.name = fmt::format("mtp.layers.{}.mixer.attn", i),
+                                      .decoder_layer = shape.decoder_layers,
+                                      .mixer = nemotron_attention(place)});
     }
+    if (modules != 1) drafter.raises = Raised::assertion_error;
+    shape.drafter = std::move(drafter);
 }
 
 void adjust_nemotron(const ConfigView& config, ModelShape& shape) {
+    expect_integers(config, {"num_key_value_heads", "head_dim"});
     shape.state = nemotron_mamba(config);
-    const auto chunk = config.text.size_if("mamba_chunk_size");
-    shape.state_chunk = chunk ? chunk : config.text.size_if("chunk_size");
+    shape.state_chunk = state_chunk_of(config.text);
     const bool stated = config.text.has("mamba_ssm_cache_dtype");
     const DType otherwise = newer(config) ? DType::float32 : DType::float16;
     shape.state_dtype = stated ? state_dtype_of(config.text, "mamba_ssm_cache_dtype") : otherwise;
     add_nemotron_draft(config, shape);
-    if (newer(config)) forget_hybrid_without_states(shape);
+    const auto is_full = [](LayerKind kind) { return kind == LayerKind::full; };
+    if (newer(config) && std::ranges::all_of(nemotron_pattern(config), is_full)) shape.traits.hybrid = false;
 }
 
 // Zamba 2: states in every layer; before some of them one of a few attention blocks, each place of use with a cache of its own. Those are
@@ -108,7 +108,7 @@ void adjust_nemotron(const ConfigView& config, ModelShape& shape) {
 std::vector<LayerKind> zamba_kinds(const ConfigView& config, std::int64_t layers) {
     constexpr std::array words{KindWord{"mamba", LayerKind::states}, KindWord{"hybrid", LayerKind::full},
                                KindWord{"linear_attention", LayerKind::states}};
-    if (config.text.has("layers_block_type")) return kinds_of_words(config, "layers_block_type", layers, words);
+    if (config.text.has("layers_block_type")) return kinds_of_words(config, "layers_block_type", words);
     std::vector<LayerKind> kinds = all_states(config, layers);
     for (const std::size_t i : {6U, 12U, 18U, 24U, 30U, 36U, 42U, 47U, 51U})
         if (i < kinds.size()) kinds[i] = LayerKind::full;
@@ -122,7 +122,7 @@ std::int64_t zamba_layers(const ConfigView& config) {
 }
 
 Mamba2Shape zamba_mamba(const ConfigView& config) {
-    const std::int64_t inner = expanded_size(config.text, "mamba_expand"), heads = config.text.size("n_mamba_heads");
+    const std::int64_t inner = expanded_size(config, "mamba_expand"), heads = config.text.size("n_mamba_heads");
     return {.inner = inner,
             .groups = config.text.size("mamba_ngroups"),
             .heads = heads,
@@ -153,7 +153,7 @@ void adjust_zamba(const ConfigView& config, ModelShape& shape) {
     Mamba2Shape of_class = zamba_mamba(config);
     of_class.counts_drafts = newer(config);
     shape.state = of_class;
-    shape.state_chunk = config.text.size_if("chunk_size");
+    shape.state_chunk = state_chunk_of(config.text);
     shape.head_size = zamba_attention(config).head_size;
     if (config.text.errors().none()) add_zamba_layers(config, zamba_kinds(config, shape.decoder_layers), shape);
 }
