@@ -10,6 +10,13 @@ namespace {
 // A rank's heads, as the layer's class divides them.
 std::int64_t share_of(const AttentionShape& shape, std::int64_t tensor) {
     if (shape.share == HeadShare::even) return kv_heads_share(shape.kv_heads, tensor);
+    // Their projection's weights must still divide, or be copied as often on each rank.
+    const std::int64_t more = std::max(shape.kv_heads, tensor), fewer = std::min(shape.kv_heads, tensor);
+    if (more % fewer != 0)
+        refuse({.type = Raised::assertion_error,
+                .raised_in = "QKVParallelLinear",
+                .message = "key and value heads divide evenly neither among the ranks nor the other way round",
+                .figures = {more, fewer}});
     const std::int64_t rounded = shape.kv_heads / tensor;
     return shape.share == HeadShare::one_at_least ? std::max<std::int64_t>(1, rounded) : rounded;
 }
@@ -73,10 +80,15 @@ QuantMode Serving::quant() const {
     return name.starts_with("fp8") ? QuantMode::fp8_per_tensor : QuantMode::none;
 }
 
-KvSpec spec_of(const Serving& serving, const AttentionShape& shape) {
-    const Backend backend = backend_of(serving, shape);
+std::int64_t kv_heads_of_rank(const Serving& serving, const AttentionShape& shape) {
     const std::int64_t kv_heads = share_of(shape, serving.tensor());
     check_heads(shape, serving.tensor(), kv_heads);
+    return kv_heads;
+}
+
+KvSpec spec_of(const Serving& serving, const AttentionShape& shape) {
+    const Backend backend = backend_of(serving, shape);
+    const std::int64_t kv_heads = kv_heads_of_rank(serving, shape);
     AttentionCache cache{.block = serving.settings.block,
                          .kv_heads = kv_heads,
                          .head_size = shape.head_size,
@@ -84,11 +96,16 @@ KvSpec spec_of(const Serving& serving, const AttentionShape& shape) {
                          .dtype = serving.cache_element(),
                          .quant = serving.quant()};
     cache.state_bytes = scaled_state_bytes(cache);
+    // Blocks are split for a kernel that takes one size only.
+    const auto kernel = only_kernel_block(serving, backend, shape);
+    if (kernel) cache.stride_alignment.kernel_block = Tokens{kernel->value};
     if (shape.use == AttentionUse::cross) return CrossSpec{.cache = cache};
     if (shape.chunk) return ChunkedLocalSpec{.cache = cache, .chunk = *shape.chunk};
     if (!shape.window) return FullSpec{.cache = cache};
     // A window's block is the largest that its backend has kernels for, within the bytes that a block of the engine's has.
-    if (const auto kernel = only_kernel_block(serving, backend, shape)) cache.block = *kernel;
+    const std::int64_t step = kernel ? kernel->value : backend.kernel_block;
+    if (kernel || cache.block.value % step != 0)
+        cache.block = TokensPerBlock{kernel ? step : std::max(step, cache.block.value / step * step)};
     return SlidingWindowSpec{.cache = cache, .window = *shape.window};
 }
 

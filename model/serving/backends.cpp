@@ -103,6 +103,7 @@ Backend described(const Serving& serving, std::string_view name) {
 }  // namespace
 
 Backend backend_of(const Serving& serving, const AttentionShape& shape) {
+    kv_heads_of_rank(serving, shape);  // Refused before any backend is asked.
     // Keys and values of different sizes have a backend of their own, which is not asked whether it takes the layer.
     if (shape.head_size_v.value_or(shape.head_size) != shape.head_size) return described(serving, "FLASH_ATTN_DIFFKV");
     const std::optional<std::int64_t> block = serving.arguments.block ? std::optional(serving.arguments.block->value) : std::nullopt;

@@ -32,6 +32,7 @@ struct Serving {
 
 // A rank's share of heads. Refused where the engine's classes assert that they divide evenly.
 std::int64_t kv_heads_share(std::int64_t kv_heads, std::int64_t tensor);
+std::int64_t kv_heads_of_rank(const Serving& serving, const AttentionShape& shape);
 
 // The first backend that takes this layer, or the engine's refusal.
 Backend backend_of(const Serving& serving, const AttentionShape& shape);

@@ -28,6 +28,7 @@ struct AttentionShape {
     std::optional<Tokens> window = {}, chunk = {};
     AttentionUse use = AttentionUse::decoder;
     bool sinks = false;  // Learned logits that no token has; they choose the kernel, not what is stored.
+    bool caps_logits = false;
     HeadShare share = HeadShare::even;
 };
 
@@ -140,11 +141,12 @@ struct ModelShape {
     std::optional<Tokens> length_max = {};  // That the model was made for.
     // What the model's class says of the states of its layers. Pages are aligned by this; a layer may say otherwise.
     std::optional<StateShape> state = {};
-    std::optional<std::int64_t> state_chunk = {};  // Tokens that the kernels of its states take at once.
-    std::optional<DType> state_dtype = {};         // Of its states, where the config names one.
-    bool cache_is_fp8 = false;                     // The checkpoint brings scales for an fp8 cache.
-    std::optional<std::string> cache_dtype = {};   // What the checkpoint makes of the cache type "auto".
-    bool scales_for_cache = false;                 // Its quantisation also covers the cache, whatever type that has.
+    std::optional<std::int64_t> state_chunk = {};   // Tokens that the kernels of its states take at once.
+    std::optional<DType> state_dtype = {};          // Of its states, where the config names one.
+    std::optional<Refusal> refused_when_made = {};  // By a class of its layers: after the engine has settled its arguments.
+    bool cache_is_fp8 = false;                      // The checkpoint brings scales for an fp8 cache.
+    std::optional<std::string> cache_dtype = {};    // What the checkpoint makes of the cache type "auto".
+    bool scales_for_cache = false;                  // Its quantisation also covers the cache, whatever type that has.
 };
 
 }  // namespace kv

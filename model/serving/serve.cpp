@@ -6,8 +6,39 @@
 namespace kv {
 namespace {
 
+// Mirrors ParallelConfig and ModelConfig.verify_with_parallel_config: ranks that share one head's cache by tokens are ranks that would
+// otherwise hold copies of it.
+void check_context_ranks(const ModelShape& model, const Parallel& parallel, bool described) {
+    const std::int64_t tensor = parallel.tensor, context = parallel.decode_context;
+    if (context <= 1 || model.traits.latent) return;
+    const Raised type = described ? Raised::value_error : Raised::assertion_error;
+    if (tensor <= model.kv_heads)
+        refuse({.type = type,
+                .raised_in = "VllmConfig",
+                .message = "context parallelism needs more tensor parallel ranks than key and value heads",
+                .figures =
+                    described ? std::vector<std::int64_t>{tensor, model.kv_heads, 1} : std::vector<std::int64_t>{tensor, model.kv_heads}});
+    const std::int64_t most = tensor / model.kv_heads;
+    if (context > most)
+        refuse({.type = type,
+                .raised_in = "VllmConfig",
+                .message = "there are more context parallel ranks than copies of a head's cache",
+                .figures = {tensor, model.kv_heads, most, context}});
+    const std::int64_t queries = model.heads / model.kv_heads;
+    if (queries % context != 0)
+        refuse({.type = type,
+                .raised_in = "VllmConfig",
+                .message = "the query heads of a key head do not divide evenly over the context parallel ranks",
+                .figures = {queries, context}});
+}
+
 // Mirrors ModelConfig.verify_with_parallel_config.
-void check_ranks(const ModelShape& model, const Parallel& parallel) {
+void check_ranks(const ModelShape& model, const Parallel& parallel, bool described) {
+    if (parallel.tensor % parallel.decode_context != 0)
+        refuse({.type = Raised::value_error,
+                .raised_in = "ParallelConfig",
+                .message = "the tensor parallel ranks do not divide evenly into context parallel ones",
+                .figures = {parallel.tensor, parallel.decode_context}});
     if (model.heads % parallel.tensor != 0)
         refuse({.type = Raised::value_error,
                 .raised_in = "VllmConfig",
@@ -15,6 +46,7 @@ void check_ranks(const ModelShape& model, const Parallel& parallel) {
                 .figures = {model.heads, parallel.tensor}});
     if (parallel.pipeline > 1 && !model.traits.pipeline)
         refuse({.type = Raised::not_implemented_error, .raised_in = "VllmConfig", .message = "this model cannot be cut into stages"});
+    check_context_ranks(model, parallel, described);
 }
 
 // The stages of a pipeline: equal shares of the layers; those left over go to stages before the last, from the back.
@@ -24,6 +56,16 @@ std::vector<std::int64_t> stage_ends(std::int64_t layers, std::int64_t stages) {
     for (std::int64_t i = 0; i < left; ++i) ++sizes[static_cast<std::size_t>(stages - 2 - i)];
     for (std::size_t i = 1; i < sizes.size(); ++i) sizes[i] += sizes[i - 1];
     return sizes;
+}
+
+// What the chosen backend cannot do is told when the layer is made.
+void check_sharing(const ShapedLayer& layer, const AttentionShape& attention, const Backend& backend) {
+    if (backend.name != "FLEX_ATTENTION") return;
+    const auto none = [](std::string message) {
+        refuse({.type = Raised::not_implemented_error, .raised_in = "FlexAttentionImpl", .message = std::move(message)});
+    };
+    if (attention.caps_logits) none("this backend caps no logits");
+    if (layer.shares) none("this backend reads no other layer's cache");
 }
 
 bool keeps_nothing(const MixerShape& mixer) {
@@ -68,6 +110,8 @@ CacheLayout layout_of(const std::vector<StageLayers>& stages) {
 }
 
 void add_layer(ServedModel& out, std::vector<WorkerLayer>& worker, const Serving& serving, const ShapedLayer& layer) {
+    if (const auto* attention = std::get_if<AttentionShape>(&layer.mixer))
+        check_sharing(layer, *attention, backend_of(serving, *attention));
     if (layer.shares) {
         out.shared.emplace_back(layer.name, *layer.shares);
         return;
@@ -89,7 +133,8 @@ ServedModel served(const Engine& engine, const ModelShape& model, const ServingA
     Serving serving{.engine = engine, .model = model, .arguments = arguments, .settings = {}, .resolved = {}};
     resolve_defaults(serving);
     resolve_drafting(serving);
-    check_ranks(model, arguments.parallel);
+    check_ranks(model, arguments.parallel, serving.described());
+    if (model.refused_when_made) refuse(*model.refused_when_made);
     resolve_states(serving);
     resolve_latent(serving);
     std::vector<StageLayers> stages = layers_by_stage(model, serving);

@@ -35,6 +35,8 @@ struct ConfigType {
     void (*layer_types)(TypedLayers& layers) = nullptr;
     bool checks_layer_types = false;  // That there is one a layer: in 4.57; from transformers 5 on all do.
     bool whole_heads = false;         // From transformers 5 on the hidden size must be a multiple of the heads.
+    bool states_heads = false;        // In 4.57 null key and value heads (and of Gemma a null head size) are not filled in.
+    bool names_rope_type = false;     // In 4.57 a rope scaling is to have `rope_type`, not the older `type`.
 };
 
 struct ConfigView {
@@ -110,8 +112,10 @@ std::vector<LayerKind> all_full(const ConfigView& config, std::int64_t layers);
 std::vector<LayerKind> listed_kinds(const ConfigView& config, std::int64_t layers);  // `layer_types`; it must name every layer.
 std::vector<LayerKind> window_kinds(const ConfigView& config, std::int64_t layers);  // Sliding where `layer_types` says so, else full.
 
-void read_windows(ConfigView& config);      // Layer types and windows.
-std::span<const ConfigType> plain_types();  // Of models with attention only.
+void read_windows(ConfigView& config);                                // Layer types and windows.
+void check_config(const ConfigView& config);                          // What the config classes refuse.
+void read_quantization(const ConfigView& config, ModelShape& shape);  // What a quantised checkpoint makes of the cache.
+std::span<const ConfigType> plain_types();                            // Of models with attention only.
 // The longest request that the config allows, when nobody asks for a length.
 std::optional<Tokens> longest_request(const ConfigView& config);
 

@@ -18,6 +18,7 @@ namespace kv {
 struct TypeDefault {
     std::string_view key;
     std::variant<std::monostate, std::int64_t, bool, double, std::string_view> value;
+    bool takes_null = true;
 };
 
 inline constexpr std::int64_t config_size_max = std::int64_t{1} << 30;  // Of one dimension.
@@ -53,6 +54,8 @@ public:
     void missing(std::string_view key, std::string_view expected) const;
     JsonErrors& errors() const { return *errors_; }
     JsonValue place() const { return place_; }
+    bool there() const { return there_; }
+    bool states(std::string_view key) const { return there_ && place_.member(key).has_value(); }  // Null too.
 
 private:
     const TypeDefault* default_of(std::string_view key) const;

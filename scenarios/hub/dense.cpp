@@ -33,6 +33,21 @@ void one_kind_of_layer(const ConfigView& config, ModelShape&) {
                 .figures = {first, layers}});
 }
 
+// Mirrors MRotaryEmbedding: rotated dimensions are divided among time, height and width.
+void sections_fill_heads(const ConfigView& config, ModelShape& shape) {
+    const auto rope = config.text.find("rope_scaling");
+    const auto sections = rope ? rope->member("mrope_section") : std::nullopt;
+    if (sections && sections->kind() == JsonKind::array && !shape.layers.empty()) {
+        std::int64_t sum = 0;
+        for (const JsonValue element : read_array(*sections, 8, config.text.errors()))
+            sum += read_integer(element, {0, config_size_max}, config.text.errors());
+        if (sum != std::get<AttentionShape>(shape.layers.front().mixer).head_size / 2)
+            refuse(
+                {.type = Raised::assertion_error, .raised_in = "MRotaryEmbedding", .message = "the sections do not fill a rotated head"});
+    }
+    one_kind_of_layer(config, shape);
+}
+
 constexpr std::array decoder{LayerPart{LayerKind::full, "model.layers.{i}.self_attn.attn", full_attention},
                              LayerPart{LayerKind::sliding, "model.layers.{i}.self_attn.attn", window_attention}};
 constexpr std::array divided{LayerPart{LayerKind::full, "model.layers.{i}.self_attn.attn", divided_attention}};
@@ -52,7 +67,7 @@ constexpr std::array entries{
                  .text_at_root = true,
                  .kinds = all_full,
                  .parts = nested_divided,
-                 .adjust = one_kind_of_layer},
+                 .adjust = sections_fill_heads},
 };
 
 }  // namespace

@@ -10,13 +10,17 @@ namespace {
 
 MixerShape encoder_attention(const LayerPlace& place) {
     AttentionShape shape = usual_attention(place);
-    shape.head_size = std::max<std::int64_t>(1, place.config.text.size("hidden_size") / shape.heads);
+    const std::int64_t width = place.config.text.size("hidden_size");
+    if (width % shape.heads != 0)
+        refuse({.type = Raised::assertion_error, .raised_in = "BertSelfAttention", .message = "the width is not a multiple of the heads"});
+    shape.head_size = width / shape.heads;
     shape.kv_heads = shape.heads;
     shape.use = AttentionUse::encoder_only;
     return shape;
 }
 constexpr std::array bert{LayerPart{LayerKind::full, "model.encoder.layer.{i}.attention.output.attn", encoder_attention}};
 
+// Heads of the model as a whole are the encoder's.
 AttentionShape whisper_heads(const LayerPlace& place) {
     const ConfigObject& text = place.config.text;
     AttentionShape shape;
@@ -47,7 +51,13 @@ std::int64_t decoder_layers(const ConfigView& config) { return config.text.size(
 
 void whisper_model(const ConfigView& config, ModelShape& shape) {
     shape.heads = shape.kv_heads = config.text.size("encoder_attention_heads");
-    shape.head_size = std::max<std::int64_t>(1, config.text.size("d_model") / shape.heads);
+    const std::int64_t width = config.text.size("d_model");
+    shape.head_size = std::max<std::int64_t>(1, width / shape.heads);
+    if (width % shape.heads == 0) return;
+    shape.refused_when_made = Refusal{.type = Raised::value_error,
+                                      .raised_in = "WhisperAttention",
+                                      .message = "the width is not a multiple of the encoder's heads",
+                                      .figures = {width, shape.heads}};
 }
 
 constexpr std::array entries{

@@ -103,6 +103,10 @@ public:
             return Diagnostics{config_.document().diagnostic(root, "expected a model's config: an object")};
         const std::string architecture = named_architecture(root);
         if (!errors_.none()) return errors_.take();
+        if (!root.member("model_type"))
+            refuse({.type = Raised::value_error,
+                    .raised_in = "ModelConfig",
+                    .message = "a model whose config says no `model_type` is not recognised"});
         entry_ = entry_of(architecture, classes_);
         if (entry_ == nullptr && known_elsewhere(architecture)) return other_release(architecture);
         if (entry_ == nullptr) return unknown(architecture, root);
@@ -157,6 +161,7 @@ private:
         const ConfigType* const type = type_of(text_type, classes_);
         const ConfigObject text(there ? *nested : root, there, defaults_of(type), errors_);
         ConfigView view{.root = whole, .text = text, .classes = classes_, .text_type = type};
+        check_config(view);
         read_windows(view);
 
         ModelShape shape{.architecture = std::string(entry_->chosen.empty() ? entry_->name : entry_->chosen),
@@ -165,13 +170,19 @@ private:
         const std::int64_t layers = entry_->layers != nullptr ? entry_->layers(view) : text.size("num_hidden_layers", config_layers_max);
         if (!errors_.none()) return shape;
         shape.decoder_layers = layers;
-        shape.layers = shaped_layers(view, entry_->kinds(view, layers), entry_->parts);
-        shape.drafter = drafter(view, layers);
         heads_of(text, shape);
         shape.dtype = config_dtype(whole);
         if (!shape.dtype) shape.dtype = config_dtype(text);
         shape.length_max = longest_request(view);
-        if (entry_->adjust != nullptr && errors_.none()) entry_->adjust(view, shape);
+        read_quantization(view, shape);
+        try {
+            shape.layers = shaped_layers(view, entry_->kinds(view, layers), entry_->parts);
+            shape.drafter = drafter(view, layers);
+            if (entry_->adjust != nullptr && errors_.none()) entry_->adjust(view, shape);
+        } catch (RefusedByEngine& refused) {
+            if (refused.refusal.raised_in == "ModelConfig") throw;
+            shape.refused_when_made = std::move(refused.refusal);
+        }
         return shape;
     }
 

@@ -64,6 +64,8 @@ MixerShape full_attention(const LayerPlace& place) {
 }
 
 MixerShape window_attention(const LayerPlace& place) {
+    const ConfigObject& text = place.config.text;
+    if (!text.states("sliding_window") && !text.has("sliding_window")) text.missing("sliding_window", "the window of layers that slide");
     AttentionShape shape = usual_attention(place);
     shape.window = place.config.window ? place.config.window : place.config.shared_window;
     return shape;

@@ -8,8 +8,12 @@
 namespace kv {
 namespace {
 
-constexpr TypeDefault is(std::string_view key, std::int64_t value) { return {key, value}; }
-constexpr TypeDefault no(std::string_view key) { return {key, false}; }
+// From transformers 5 on a class refuses null where its field is of a type that has none.
+constexpr TypeDefault is(std::string_view key, std::int64_t value) { return {.key = key, .value = value, .takes_null = false}; }
+constexpr TypeDefault is(std::string_view key, int value) { return is(key, std::int64_t{value}); }
+constexpr TypeDefault is(std::string_view key, bool value) { return {.key = key, .value = value, .takes_null = false}; }
+constexpr TypeDefault or_null(std::string_view key, int value) { return {.key = key, .value = std::int64_t{value}}; }
+constexpr TypeDefault or_null(std::string_view key, bool value) { return {.key = key, .value = value}; }
 
 template <class IsSliding>
 void make_types(TypedLayers& typed, std::string_view special, IsSliding is_special) {
@@ -99,55 +103,59 @@ Window halved_where_all_bidirectional(const ConfigObject& text, Window listed) {
 constexpr std::array llama_defaults{is("num_hidden_layers", 32), is("num_attention_heads", 32), is("hidden_size", 4096),
                                     is("max_position_embeddings", 2048)};
 constexpr std::array mistral_defaults{is("num_hidden_layers", 32), is("num_attention_heads", 32),         is("num_key_value_heads", 8),
-                                      is("hidden_size", 4096),     is("max_position_embeddings", 131072), is("sliding_window", 4096)};
+                                      is("hidden_size", 4096),     is("max_position_embeddings", 131072), or_null("sliding_window", 4096)};
 constexpr std::array mixtral_defaults{is("num_hidden_layers", 32), is("num_attention_heads", 32), is("num_key_value_heads", 8),
                                       is("hidden_size", 4096), is("max_position_embeddings", 131072)};
-constexpr std::array qwen2_defaults{is("num_hidden_layers", 32), is("num_attention_heads", 32),        is("num_key_value_heads", 32),
-                                    is("hidden_size", 4096),     is("max_position_embeddings", 32768), is("sliding_window", 4096),
-                                    no("use_sliding_window"),    is("max_window_layers", 28)};
-constexpr std::array qwen2_moe_defaults{is("num_hidden_layers", 24), is("num_attention_heads", 16),        is("num_key_value_heads", 16),
-                                        is("hidden_size", 2048),     is("max_position_embeddings", 32768), is("sliding_window", 4096),
-                                        no("use_sliding_window"),    is("max_window_layers", 28)};
-constexpr std::array qwen2_vl_text_defaults{is("num_hidden_layers", 80), is("num_attention_heads", 64),        is("num_key_value_heads", 8),
-                                            is("hidden_size", 8192),     is("max_position_embeddings", 32768), is("sliding_window", 4096),
-                                            no("use_sliding_window"),    is("max_window_layers", 80)};
-constexpr std::array qwen3_defaults{is("num_hidden_layers", 32), is("num_attention_heads", 32), is("num_key_value_heads", 32),
-                                    is("hidden_size", 4096),     is("head_dim", 128),           is("max_position_embeddings", 32768),
-                                    is("sliding_window", 4096),  no("use_sliding_window"),      is("max_window_layers", 28)};
-constexpr std::array qwen3_moe_defaults{is("num_hidden_layers", 24), is("num_attention_heads", 32),        is("num_key_value_heads", 4),
-                                        is("hidden_size", 2048),     is("max_position_embeddings", 32768), is("sliding_window", 4096),
-                                        no("use_sliding_window")};
-constexpr std::array qwen3_vl_text_defaults{is("num_hidden_layers", 32),   is("num_attention_heads", 32),
-                                            is("num_key_value_heads", 32), is("hidden_size", 4096),
-                                            is("head_dim", 128),           is("max_position_embeddings", 128000)};
+constexpr std::array qwen2_defaults{
+    is("num_hidden_layers", 32),          is("num_attention_heads", 32),   or_null("num_key_value_heads", 32), is("hidden_size", 4096),
+    is("max_position_embeddings", 32768), or_null("sliding_window", 4096), is("use_sliding_window", false),    is("max_window_layers", 28)};
+constexpr std::array qwen2_moe_defaults{
+    is("num_hidden_layers", 24),          is("num_attention_heads", 16),   or_null("num_key_value_heads", 16), is("hidden_size", 2048),
+    is("max_position_embeddings", 32768), or_null("sliding_window", 4096), is("use_sliding_window", false),    is("max_window_layers", 28)};
+constexpr std::array qwen2_vl_text_defaults{is("num_hidden_layers", 80),          is("num_attention_heads", 64),
+                                            or_null("num_key_value_heads", 8),    is("hidden_size", 8192),
+                                            is("max_position_embeddings", 32768), or_null("sliding_window", 4096),
+                                            or_null("use_sliding_window", false), or_null("max_window_layers", 80)};
+constexpr std::array qwen3_defaults{
+    is("num_hidden_layers", 32), is("num_attention_heads", 32),        or_null("num_key_value_heads", 32), is("hidden_size", 4096),
+    is("head_dim", 128),         is("max_position_embeddings", 32768), or_null("sliding_window", 4096),    is("use_sliding_window", false),
+    is("max_window_layers", 28)};
+constexpr std::array qwen3_moe_defaults{
+    is("num_hidden_layers", 24),          is("num_attention_heads", 32),   is("num_key_value_heads", 4),   is("hidden_size", 2048),
+    is("max_position_embeddings", 32768), or_null("sliding_window", 4096), is("use_sliding_window", false)};
+constexpr std::array qwen3_vl_text_defaults{
+    is("num_hidden_layers", 32), is("num_attention_heads", 32), or_null("num_key_value_heads", 32),
+    is("hidden_size", 4096),     is("head_dim", 128),           is("max_position_embeddings", 128000)};
 constexpr std::array qwen3_vl_moe_text_defaults{is("num_hidden_layers", 24), is("num_attention_heads", 16), is("num_key_value_heads", 16),
                                                 is("hidden_size", 2048), is("max_position_embeddings", 128000)};
 constexpr std::array phi3_defaults{is("num_hidden_layers", 32), is("num_attention_heads", 32), is("hidden_size", 3072),
                                    is("max_position_embeddings", 4096), is("original_max_position_embeddings", 4096)};
 constexpr std::array gemma_defaults{is("num_hidden_layers", 28), is("num_attention_heads", 16), is("num_key_value_heads", 16),
                                     is("hidden_size", 3072),     is("head_dim", 256),           is("max_position_embeddings", 8192)};
-constexpr std::array glm_defaults{is("num_hidden_layers", 40), is("num_attention_heads", 32), is("num_key_value_heads", 2),
-                                  is("hidden_size", 4096),     is("head_dim", 128),           is("max_position_embeddings", 131072)};
+constexpr std::array glm_defaults{is("num_hidden_layers", 40), is("num_attention_heads", 32), or_null("num_key_value_heads", 2),
+                                  is("hidden_size", 4096),     or_null("head_dim", 128),      is("max_position_embeddings", 131072)};
+constexpr std::array glm4_defaults{is("num_hidden_layers", 40), is("num_attention_heads", 32), is("num_key_value_heads", 2),
+                                   is("hidden_size", 4096),     is("head_dim", 128),           is("max_position_embeddings", 131072)};
 constexpr std::array glm4_moe_defaults{is("num_hidden_layers", 46), is("num_attention_heads", 96), is("num_key_value_heads", 8),
                                        is("hidden_size", 4096), is("max_position_embeddings", 131072)};
 constexpr std::array starcoder2_defaults{is("num_hidden_layers", 30), is("num_attention_heads", 24), is("num_key_value_heads", 2),
                                          is("hidden_size", 3072), is("max_position_embeddings", 4096)};
-constexpr std::array ernie4_5_defaults{is("num_hidden_layers", 18), is("num_attention_heads", 16), is("num_key_value_heads", 2),
-                                       is("hidden_size", 1024),     is("head_dim", 128),           is("max_position_embeddings", 131072)};
-constexpr std::array ernie4_5_moe_defaults{is("num_hidden_layers", 28), is("num_attention_heads", 20), is("num_key_value_heads", 4),
+constexpr std::array ernie4_5_defaults{is("num_hidden_layers", 18), is("num_attention_heads", 16), or_null("num_key_value_heads", 2),
+                                       is("hidden_size", 1024),     or_null("head_dim", 128),      is("max_position_embeddings", 131072)};
+constexpr std::array ernie4_5_moe_defaults{is("num_hidden_layers", 28), is("num_attention_heads", 20), or_null("num_key_value_heads", 4),
                                            is("hidden_size", 2560), is("max_position_embeddings", 131072)};
-constexpr std::array seed_oss_defaults{is("num_hidden_layers", 64), is("num_attention_heads", 80), is("num_key_value_heads", 8),
-                                       is("hidden_size", 4096),     is("head_dim", 128),           is("max_position_embeddings", 524288)};
+constexpr std::array seed_oss_defaults{is("num_hidden_layers", 64), is("num_attention_heads", 80), or_null("num_key_value_heads", 8),
+                                       is("hidden_size", 4096),     or_null("head_dim", 128),      is("max_position_embeddings", 524288)};
 constexpr std::array arcee_defaults{is("num_hidden_layers", 32), is("num_attention_heads", 32), is("hidden_size", 2560),
                                     is("max_position_embeddings", 4096)};
-constexpr std::array dots1_defaults{is("num_hidden_layers", 62), is("num_attention_heads", 32),       is("num_key_value_heads", 32),
-                                    is("hidden_size", 4608),     is("max_position_embeddings", 2048), is("sliding_window", 4096),
-                                    is("max_window_layers", 62)};
+constexpr std::array dots1_defaults{
+    is("num_hidden_layers", 62),         is("num_attention_heads", 32),   or_null("num_key_value_heads", 32), is("hidden_size", 4608),
+    is("max_position_embeddings", 2048), or_null("sliding_window", 4096), or_null("max_window_layers", 62)};
 constexpr std::array minimax_m2_defaults{is("num_hidden_layers", 62), is("num_attention_heads", 48), is("num_key_value_heads", 8),
                                          is("hidden_size", 3072),     is("head_dim", 128),           is("max_position_embeddings", 196608)};
-constexpr std::array smollm3_defaults{is("num_hidden_layers", 36),    is("num_attention_heads", 16),        is("num_key_value_heads", 4),
-                                      is("hidden_size", 2048),        is("max_position_embeddings", 32768), no("use_sliding_window"),
-                                      is("no_rope_layer_interval", 4)};
+constexpr std::array smollm3_defaults{
+    is("num_hidden_layers", 36),          is("num_attention_heads", 16),   or_null("num_key_value_heads", 4), is("hidden_size", 2048),
+    is("max_position_embeddings", 32768), is("use_sliding_window", false), is("no_rope_layer_interval", 4)};
 constexpr std::array nemotron_defaults{is("num_hidden_layers", 32), is("num_attention_heads", 48), is("hidden_size", 6144),
                                        is("max_position_embeddings", 4096)};
 constexpr std::array apertus_defaults{is("num_hidden_layers", 32), is("num_attention_heads", 32), is("hidden_size", 4096),
@@ -157,32 +165,42 @@ constexpr std::array olmoe_defaults{is("num_hidden_layers", 16), is("num_attenti
 constexpr std::array cohere_defaults{is("num_hidden_layers", 40), is("num_attention_heads", 64), is("hidden_size", 8192),
                                      is("max_position_embeddings", 8192)};
 constexpr std::array cohere2_defaults{is("num_hidden_layers", 40), is("num_attention_heads", 64), is("hidden_size", 8192),
-                                      is("max_position_embeddings", 8192), is("sliding_window", 4096)};
-constexpr std::array gemma2_defaults{is("num_hidden_layers", 26), is("num_attention_heads", 8), is("num_key_value_heads", 4),
-                                     is("hidden_size", 2304),     is("head_dim", 256),          is("max_position_embeddings", 8192),
-                                     is("sliding_window", 4096)};
-constexpr std::array gemma3_text_defaults{
-    is("num_hidden_layers", 26), is("num_attention_heads", 8),          is("num_key_value_heads", 4), is("hidden_size", 2304),
-    is("head_dim", 256),         is("max_position_embeddings", 131072), is("sliding_window", 4096),   no("use_bidirectional_attention")};
+                                      is("max_position_embeddings", 8192), or_null("sliding_window", 4096)};
+constexpr std::array gemma2_defaults{is("num_hidden_layers", 26),    is("num_attention_heads", 8), is("num_key_value_heads", 4),
+                                     is("hidden_size", 2304),        is("head_dim", 256),          is("max_position_embeddings", 8192),
+                                     or_null("sliding_window", 4096)};
+constexpr std::array gemma3_text_defaults{is("num_hidden_layers", 26),
+                                          is("num_attention_heads", 8),
+                                          is("num_key_value_heads", 4),
+                                          is("hidden_size", 2304),
+                                          is("head_dim", 256),
+                                          is("max_position_embeddings", 131072),
+                                          or_null("sliding_window", 4096),
+                                          or_null("use_bidirectional_attention", false)};
 constexpr std::array gemma3n_text_defaults{is("num_hidden_layers", 35), is("num_attention_heads", 8),  is("num_key_value_heads", 2),
                                            is("hidden_size", 2048),     is("head_dim", 256),           is("max_position_embeddings", 32768),
                                            is("sliding_window", 512),   is("num_kv_shared_layers", 15)};
 constexpr std::array gemma4_text_defaults{is("num_hidden_layers", 30), is("num_attention_heads", 8),  is("num_key_value_heads", 4),
                                           is("hidden_size", 2304),     is("head_dim", 256),           is("max_position_embeddings", 131072),
-                                          is("sliding_window", 512),   is("num_kv_shared_layers", 0), no("attention_k_eq_v")};
+                                          is("sliding_window", 512),   is("num_kv_shared_layers", 0), is("attention_k_eq_v", false)};
 constexpr std::array gpt_oss_defaults{
-    is("num_hidden_layers", 36), is("num_attention_heads", 64),         is("num_key_value_heads", 8), is("hidden_size", 2880),
-    is("head_dim", 64),          is("max_position_embeddings", 131072), is("sliding_window", 128)};
-constexpr std::array llama4_text_defaults{
-    is("num_hidden_layers", 48), is("num_attention_heads", 40),         is("num_key_value_heads", 8),     is("hidden_size", 5120),
-    is("head_dim", 128),         is("max_position_embeddings", 131072), is("attention_chunk_size", 8192), is("no_rope_layer_interval", 4)};
+    is("num_hidden_layers", 36), is("num_attention_heads", 64),         is("num_key_value_heads", 8),  is("hidden_size", 2880),
+    is("head_dim", 64),          is("max_position_embeddings", 131072), or_null("sliding_window", 128)};
+constexpr std::array llama4_text_defaults{is("num_hidden_layers", 48),
+                                          is("num_attention_heads", 40),
+                                          is("num_key_value_heads", 8),
+                                          is("hidden_size", 5120),
+                                          is("head_dim", 128),
+                                          is("max_position_embeddings", 131072),
+                                          or_null("attention_chunk_size", 8192),
+                                          is("no_rope_layer_interval", 4)};
 constexpr std::array mimo_v2_flash_defaults{
     is("num_hidden_layers", 48), is("num_attention_heads", 64),         is("num_key_value_heads", 4), is("hidden_size", 4096),
     is("head_dim", 192),         is("max_position_embeddings", 131072), is("sliding_window", 128),    is("v_head_dim", 128)};
 constexpr std::array olmo3_defaults{is("num_hidden_layers", 32), is("num_attention_heads", 32), is("hidden_size", 4096),
-                                    is("max_position_embeddings", 2048), is("sliding_window", 4096)};
+                                    is("max_position_embeddings", 2048), or_null("sliding_window", 4096)};
 constexpr std::array exaone4_defaults{is("num_hidden_layers", 32), is("num_attention_heads", 32),       is("num_key_value_heads", 32),
-                                      is("hidden_size", 4096),     is("max_position_embeddings", 2048), is("sliding_window", 4096)};
+                                      is("hidden_size", 4096),     is("max_position_embeddings", 2048), or_null("sliding_window", 4096)};
 constexpr std::array ministral3_defaults{is("num_hidden_layers", 34), is("num_attention_heads", 32), is("num_key_value_heads", 8),
                                          is("hidden_size", 4096),     is("head_dim", 128),           is("max_position_embeddings", 262144)};
 constexpr std::array whisper_defaults{is("encoder_layers", 4),          is("decoder_layers", 4), is("encoder_attention_heads", 6),
@@ -190,8 +208,9 @@ constexpr std::array whisper_defaults{is("encoder_layers", 4),          is("deco
                                       is("max_target_positions", 448)};
 constexpr std::array bert_defaults{is("num_hidden_layers", 12), is("num_attention_heads", 12), is("hidden_size", 768),
                                    is("max_position_embeddings", 512)};
-constexpr std::array bart_defaults{is("max_position_embeddings", 1024), is("encoder_layers", 12),          is("decoder_layers", 12),
-                                   is("encoder_attention_heads", 16),   is("decoder_attention_heads", 16), is("d_model", 1024)};
+constexpr std::array bart_defaults{is("max_position_embeddings", 1024),    or_null("encoder_layers", 12),
+                                   or_null("decoder_layers", 12),          or_null("encoder_attention_heads", 16),
+                                   or_null("decoder_attention_heads", 16), or_null("d_model", 1024)};
 
 constexpr std::array types{
     ConfigType{.model_type = "llama", .defaults = llama_defaults, .whole_heads = true},
@@ -199,7 +218,8 @@ constexpr std::array types{
     ConfigType{.model_type = "mixtral", .defaults = mixtral_defaults},
     ConfigType{
         .model_type = "qwen2", .defaults = qwen2_defaults, .window = if_used, .layer_types = past_max_window, .checks_layer_types = true},
-    ConfigType{.model_type = "qwen2_moe", .release = Release::only_0_18, .defaults = qwen2_moe_defaults, .window = if_used},
+    ConfigType{
+        .model_type = "qwen2_moe", .release = Release::only_0_18, .defaults = qwen2_moe_defaults, .window = if_used, .states_heads = true},
     ConfigType{.model_type = "qwen2_moe",
                .release = Release::only_0_32,
                .defaults = qwen2_moe_defaults,
@@ -217,17 +237,17 @@ constexpr std::array types{
                .checks_layer_types = true},
     ConfigType{
         .model_type = "qwen3", .defaults = qwen3_defaults, .window = if_used, .layer_types = past_max_window, .checks_layer_types = true},
-    ConfigType{.model_type = "qwen3_moe", .defaults = qwen3_moe_defaults, .window = if_used},
-    ConfigType{.model_type = "qwen3_vl_text", .defaults = qwen3_vl_text_defaults},
+    ConfigType{.model_type = "qwen3_moe", .defaults = qwen3_moe_defaults, .window = if_used, .states_heads = true},
+    ConfigType{.model_type = "qwen3_vl_text", .defaults = qwen3_vl_text_defaults, .names_rope_type = true},
     ConfigType{.model_type = "qwen3_vl_moe_text", .defaults = qwen3_vl_moe_text_defaults},
     ConfigType{.model_type = "phi3", .defaults = phi3_defaults},
-    ConfigType{.model_type = "phimoe", .defaults = mixtral_defaults},
-    ConfigType{.model_type = "gemma", .defaults = gemma_defaults},
+    ConfigType{.model_type = "phimoe", .defaults = mixtral_defaults, .names_rope_type = true},
+    ConfigType{.model_type = "gemma", .defaults = gemma_defaults, .states_heads = true},
     ConfigType{.model_type = "glm", .defaults = glm_defaults},
-    ConfigType{.model_type = "glm4", .defaults = glm_defaults},
+    ConfigType{.model_type = "glm4", .defaults = glm4_defaults},
     ConfigType{.model_type = "glm4_moe", .defaults = glm4_moe_defaults},
-    ConfigType{.model_type = "granite", .defaults = llama_defaults},
-    ConfigType{.model_type = "granitemoe", .defaults = llama_defaults},
+    ConfigType{.model_type = "granite", .defaults = llama_defaults, .names_rope_type = true},
+    ConfigType{.model_type = "granitemoe", .defaults = llama_defaults, .names_rope_type = true},
     ConfigType{.model_type = "granitemoeshared", .defaults = llama_defaults},
     ConfigType{.model_type = "olmo", .defaults = llama_defaults},
     ConfigType{.model_type = "olmo2", .defaults = llama_defaults},
@@ -241,28 +261,36 @@ constexpr std::array types{
     ConfigType{.model_type = "dots1", .defaults = dots1_defaults, .layer_types = past_max_window, .checks_layer_types = true},
     ConfigType{.model_type = "minimax_m2", .release = Release::only_0_32, .defaults = minimax_m2_defaults},
     ConfigType{.model_type = "smollm3", .defaults = smollm3_defaults, .layer_types = without_rope_if_used, .checks_layer_types = true},
-    ConfigType{.model_type = "nemotron", .defaults = nemotron_defaults},
+    ConfigType{.model_type = "nemotron", .defaults = nemotron_defaults, .names_rope_type = true},
     ConfigType{.model_type = "apertus", .defaults = apertus_defaults},
     ConfigType{.model_type = "olmoe", .defaults = olmoe_defaults},
-    ConfigType{.model_type = "cohere", .defaults = cohere_defaults},
-    ConfigType{
-        .model_type = "cohere2", .defaults = cohere2_defaults, .layer_types = full_every_fourth_or_pattern, .checks_layer_types = true},
+    ConfigType{.model_type = "cohere", .defaults = cohere_defaults, .names_rope_type = true},
+    ConfigType{.model_type = "cohere2",
+               .defaults = cohere2_defaults,
+               .layer_types = full_every_fourth_or_pattern,
+               .checks_layer_types = true,
+               .names_rope_type = true},
     ConfigType{.model_type = "gemma2",
                .defaults = gemma2_defaults,
                .layer_types = full_every_second,
                .checks_layer_types = true,
-               .whole_heads = true},
+               .whole_heads = true,
+               .states_heads = true},
     ConfigType{.model_type = "gemma3_text",
                .defaults = gemma3_text_defaults,
                .window = halved_where_bidirectional,
                .layer_types = full_every_sixth_or_pattern,
                .checks_layer_types = true,
-               .whole_heads = true},
+               .whole_heads = true,
+               .names_rope_type = true,
+               .states_heads = true},
     ConfigType{.model_type = "gemma3n_text",
                .defaults = gemma3n_text_defaults,
                .layer_types = full_every_fifth,
                .checks_layer_types = true,
-               .whole_heads = true},
+               .whole_heads = true,
+               .names_rope_type = true,
+               .states_heads = true},
     ConfigType{.model_type = "gemma4_text",
                .release = Release::only_0_32,
                .defaults = gemma4_text_defaults,
@@ -274,7 +302,7 @@ constexpr std::array types{
                .release = Release::only_0_32,
                .defaults = mimo_v2_flash_defaults,
                .layer_types = full_first_and_every_sixth},
-    ConfigType{.model_type = "olmo3", .defaults = olmo3_defaults, .layer_types = full_every_fourth},
+    ConfigType{.model_type = "olmo3", .defaults = olmo3_defaults, .layer_types = full_every_fourth, .names_rope_type = true},
     ConfigType{.model_type = "exaone4", .defaults = exaone4_defaults, .layer_types = full_by_pattern, .checks_layer_types = true},
     ConfigType{.model_type = "ministral", .defaults = mistral_defaults, .layer_types = all_of_one_type},
     ConfigType{.model_type = "ministral3", .release = Release::only_0_32, .defaults = ministral3_defaults},

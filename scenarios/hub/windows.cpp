@@ -40,8 +40,8 @@ void read_layer_types(ConfigView& config, std::optional<std::int64_t> window) {
         for (const JsonValue element : read_array(*list, static_cast<std::size_t>(config_layers_max), errors))
             typed.types.push_back(renamed(read_string(element, errors), config.classes));
     if (!errors.none()) return;
-    if (list && layers) check_length(config, typed.types.size(), *layers);
     if (makes) type->layer_types(typed);
+    if (layers) check_length(config, typed.types.size(), *layers);
     config.layer_types = std::move(typed.types);
 }
 
@@ -71,7 +71,10 @@ std::vector<LayerKind> window_kinds(const ConfigView& config, std::int64_t layer
     std::vector<LayerKind> kinds(static_cast<std::size_t>(layers), LayerKind::full);
     if (!config.layer_types || config.layer_types->empty()) return kinds;
     if (config.layer_types->size() < kinds.size())
-        refuse({.type = Raised::index_error, .raised_in = "Attention", .message = "`layer_types` names fewer layers than there are"});
+        refuse({.type = Raised::assertion_error,
+                .raised_in = "LlamaAttention",
+                .message = "`layer_types` names fewer layers than there are",
+                .figures = {static_cast<std::int64_t>(config.layer_types->size())}});
     for (std::size_t i = 0; i < kinds.size(); ++i)
         if ((*config.layer_types)[i] == sliding) kinds[i] = LayerKind::sliding;
     return kinds;
