@@ -34,6 +34,13 @@ void ConfigObject::missing(std::string_view key, std::string_view expected) cons
     errors_->note(place_, fmt::format("`{}` is missing: expected {}", key, expected));
 }
 
+void ConfigObject::check_nulls() const {
+    for (const TypeDefault& one : defaults_) {
+        const auto value = there_ && one.never_null ? place_.member(one.key) : std::nullopt;
+        if (value && value->kind() == JsonKind::null) errors_->note_expected(*value, "a value: models of this type have one");
+    }
+}
+
 std::optional<std::int64_t> ConfigObject::integer_if(std::string_view key, IntegerRange range) const {
     if (const auto value = find(key)) {
         // Sizes are written as 1e6 or 128.0 by some exporters; they are taken where they are whole.

@@ -18,6 +18,7 @@ namespace kv {
 struct TypeDefault {
     std::string_view key;
     std::variant<std::monostate, std::int64_t, bool, double, std::string_view> value;
+    bool never_null = false;  // The classes of transformers 5 refuse a null.
 };
 
 inline constexpr std::int64_t config_size_max = std::int64_t{1} << 30;  // Of one dimension.
@@ -50,6 +51,7 @@ public:
     std::optional<JsonValue> find(std::string_view key) const;   // As the file has it; empty for null.
     void note(std::string_view key, std::string message) const;  // At the key's value, or at the object.
     void missing(std::string_view key, std::string_view expected) const;
+    void check_nulls() const;  // Notes those that the type refuses.
     JsonErrors& errors() const { return *errors_; }
     JsonValue place() const { return place_; }
 

@@ -24,7 +24,7 @@ bool plain_heads(const ConfigView& config) {
 
 bool picks_tokens(const ConfigView& config) {
     if (!stated(config.text, "index_topk")) return false;
-    if (!config.text.has("index_topk")) refuse_layer(Raised::type_error, "`index_topk` is null");
+    config.text.size("index_topk");
     return true;
 }
 
@@ -57,7 +57,6 @@ std::vector<bool> shared_picks(const ConfigView& config, std::size_t layers) {
 std::vector<LayerKind> latent_kinds(const ConfigView& config, std::int64_t layers) {
     const auto count = static_cast<std::size_t>(layers);
     if (plain_heads(config)) return std::vector<LayerKind>(count, LayerKind::full);
-    if (!config.text.has("kv_lora_rank")) refuse_layer(Raised::type_error, "a latent vector without a size");
     if (!picks_tokens(config)) return std::vector<LayerKind>(count, LayerKind::latent);
     std::vector<LayerKind> kinds;
     for (const bool shared : shared_picks(config, count)) kinds.push_back(shared ? LayerKind::latent : LayerKind::indexed);
@@ -93,9 +92,8 @@ MixerShape latent_attention(const LayerPlace& place) {
 
 MixerShape indexer_cache(const LayerPlace& place) {
     const ConfigObject& text = place.config.text;
-    for (const std::string_view key : {"index_head_dim", "index_n_heads"})
-        if (!stated(text, key)) refuse_layer(Raised::attribute_error, fmt::format("an indexer without `{}`", key));
-    if (!text.has("q_lora_rank")) refuse_layer(Raised::type_error, "an indexer reads compressed queries, and this model has none");
+    text.size("index_n_heads");
+    text.size("q_lora_rank");  // Of the compressed queries that an indexer reads.
     const std::int64_t head = text.size("index_head_dim");
     return IndexerShape{.head_size = head + head / quantised_run * scale_bytes};
 }

@@ -156,6 +156,10 @@ private:
         const ConfigType* const type = type_of(text_type, classes_);
         const ConfigObject text(there ? *nested : root, there, defaults_of(type), errors_);
         ConfigView view{.root = whole, .text = text, .classes = classes_, .text_type = type};
+        if (classes_ == ModelClasses::vllm_0_32) {
+            whole.check_nulls();
+            if (!entry_->text.empty()) text.check_nulls();
+        }
         read_windows(view);
 
         ModelShape shape{.architecture = std::string(entry_->chosen.empty() ? entry_->name : entry_->chosen),
