@@ -94,8 +94,10 @@ ServedModel served(const Engine& engine, const ModelShape& model, const ServingA
     resolve_drafting(serving);
     check_ranks(model, arguments.parallel);
     resolve_states(serving);
+    if (model.failure && !model.failure->after_backend) refuse(model.failure->refusal);
     resolve_latent(serving);
     resolve_block(serving);
+    if (model.failure) refuse(model.failure->refusal);
     align_states(serving);
     LayersInService layers(serving);
     for (const ShapedLayer& layer : model.layers) layers.add(layer);

@@ -60,6 +60,12 @@ Json compressed_deepseek(const std::vector<int>& ratios) {
             {"head_dim", 512},
             {"index_head_dim", 128},
             {"sliding_window", 128},
+            {"hidden_size", 4096},
+            {"qk_rope_head_dim", 64},
+            {"q_lora_rank", 1024},
+            {"o_lora_rank", 1024},
+            {"o_groups", 8},
+            {"index_topk", 512},
             {"num_nextn_predict_layers", 1},
             {"compress_ratios", ratios}};
 }
@@ -152,6 +158,48 @@ TEST(HubLatent, TheDrafterOfASparseModelHasAnIndexerWhateverThePatternSays) {
                 ElementsAre("model.layers.2.self_attn.indexer.k_cache", "model.layers.2.self_attn.attn"));
 }
 
+TEST(HubLatent, PositionsThatAreScaledAreScaledByTwoFigures) {
+    Json config = deepseek("DeepseekV3ForCausalLM", "deepseek_v3");
+    config["rope_scaling"] = {{"type", "linear"}, {"factor", 4}};
+    EXPECT_EQ(shape_of(config, new_classes).failure->refusal.type, Raised::key_error);
+    config["rope_scaling"]["type"] = "yarn";  // One of which transformers 5 knows what it lacks.
+    EXPECT_FALSE(shape_of(config, new_classes).failure);
+    EXPECT_TRUE(shape_of(config, old_classes).failure);
+    config["rope_scaling"] = {{"rope_type", "default"}};
+    EXPECT_FALSE(shape_of(config, old_classes).failure);
+}
+
+TEST(HubLatent, LongcatHasTwoAttentionsALayerAndCountsOnFromThem) {
+    const Json config{{"architectures", {"LongcatFlashForCausalLM"}}, {"model_type", "longcat_flash"}, {"num_layers", 2}};
+    const ModelShape model = shape_of(config, new_classes);
+    EXPECT_THAT(names_of(model.layers), ElementsAre("model.layers.0.self_attn.0.attn", "model.layers.0.self_attn.1.attn",
+                                                    "model.layers.1.self_attn.0.attn", "model.layers.1.self_attn.1.attn"));
+    EXPECT_THAT(names_of(model.drafter->layers), ElementsAre("model.layers.4.self_attn.attn"));
+    const ModelShape earlier = shape_of(config, old_classes);  // It makes what its class says where the file names no number in all.
+    EXPECT_EQ(earlier.layers.size(), 2u * 56u);
+    EXPECT_THAT(names_of(earlier.drafter->layers), ElementsAre("model.layers.4.self_attn.attn"));
+}
+
+TEST(HubLatent, KimiVlKeepsLatentsBelowItsLanguageModelAndGlm4LiteAtTheTop) {
+    const Json kimi{{"architectures", {"KimiVLForConditionalGeneration"}},
+                    {"model_type", "kimi_vl"},
+                    {"text_config", {{"model_type", "deepseek_v3"}, {"num_hidden_layers", 1}}}};
+    EXPECT_THAT(names_of(shape_of(kimi, old_classes).layers), ElementsAre("language_model.model.layers.0.self_attn.attn"));
+    const Json glm{{"architectures", {"Glm4MoeLiteForCausalLM"}}, {"model_type", "glm4_moe_lite"}, {"num_nextn_predict_layers", 1}};
+    const ModelShape model = shape_of(glm, new_classes);
+    EXPECT_EQ(model.layers.size(), 47u);
+    EXPECT_EQ(std::get<LatentShape>(model.layers[0].mixer).head->value, 256);
+    EXPECT_THAT(names_of(model.drafter->layers), ElementsAre("model.layers.47.self_attn.attn"));
+}
+
+TEST(HubLatent, MiniCpm3StoresWholeHeadsOfTwoParts) {
+    const Json config{{"architectures", {"MiniCPM3ForCausalLM"}}, {"model_type", "minicpm3"}, {"num_hidden_layers", 1}};
+    const ModelShape model = shape_of(config, new_classes);
+    const auto& attention = std::get<AttentionShape>(model.layers[0].mixer);
+    EXPECT_EQ(attention.head_size, 64 + 32);
+    EXPECT_EQ(attention.kv_heads, 40);
+}
+
 TEST(HubLatent, KimiK25HasItsLayersBelowTheLanguageModel) {
     Json config{{"architectures", {"KimiK25ForConditionalGeneration"}}, {"model_type", "kimi_k25"}};
     config["text_config"] = {{"model_type", "kimi_k2"}, {"num_hidden_layers", 1}, {"num_attention_heads", 64}};
@@ -186,6 +234,9 @@ TEST(HubLatent, TheEarlierReleaseHasNeitherCompressedNorGlmModels) {
 TEST(HubLatent, ANullIsRefusedOnlyByTheClassesThatCheckTheirFields) {
     Json config = deepseek("DeepseekV3ForCausalLM", "deepseek_v3");
     config["max_position_embeddings"] = nullptr;
+    EXPECT_TRUE(std::holds_alternative<Diagnostics>(imported(config, new_classes)));
+    config["max_position_embeddings"] = 4096;
+    config["num_nextn_predict_layers"] = nullptr;
     EXPECT_TRUE(std::holds_alternative<Diagnostics>(imported(config, new_classes)));
     EXPECT_TRUE(std::holds_alternative<ModelShape>(imported(config, old_classes)));
 }
