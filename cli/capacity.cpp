@@ -1,7 +1,6 @@
 #include "cli/capacity_options.h"
+#include "cli/capacity_output.h"
 #include "cli/commands.h"
-#include "reports/capacity_json.h"
-#include "reports/capacity_text.h"
 
 #include <CLI/CLI.hpp>
 
@@ -12,14 +11,6 @@ namespace kv::cli {
 namespace {
 
 constexpr std::size_t answers_max = 4096;
-
-struct CapacityOptions {
-    std::vector<std::string> files, models;
-    std::optional<std::string> workload;
-    CapacityFlags flags;
-    bool check = false;
-    OutputOptions output;
-};
 
 void append(Diagnostics& all, const Diagnostics& more) { all.insert(all.end(), more.begin(), more.end()); }
 
@@ -51,12 +42,6 @@ std::vector<CapacityAnswer> answers_of(const std::vector<CapacityModel>& models,
     return answers;
 }
 
-std::string report_of(const std::vector<CapacityAnswer>& answers, const OutputOptions& output) {
-    if (output.format == "json") return capacity_json(answers);
-    if (output.format == "csv") return capacity_csv(answers);
-    return capacity_text(answers, chosen_color(output));
-}
-
 int run(const CapacityOptions& options) {
     Diagnostics diagnostics;
     const std::vector<AskedEngine> engines = asked_engines(options.flags, diagnostics);
@@ -85,31 +70,17 @@ int run(const CapacityOptions& options) {
         return bad_input;
     }
     const bool all_true = std::ranges::all_of(answers, &CapacityAnswer::all_true);
-    return deliver(options.output, report_of(answers, options.output), options.check && !all_true ? findings : ok);
+    return deliver_capacity(options, answers, options.check && !all_true ? findings : ok);
 }
 
 void add_flags(CLI::App& command, CapacityFlags& flags) {
-    const auto one = [&](const char* name, std::optional<std::string>& into, const char* meaning, const char* type) {
-        command.add_option(name, into, meaning)->type_name(type);
-    };
     command.add_option("--engine", flags.engines, "an engine, as in vllm-0.18.0+pr-40384; may be repeated")
         ->type_name("ENGINE")
         ->allow_extra_args(false);
-    one("--length", flags.length, "tokens of the requests, or a range of them", "L|A..B");
-    one("--memory", flags.memory, "for the cache of each worker, as in 40GiB", "SIZE");
-    one("--blocks", flags.blocks, "blocks of the pool, whatever the memory", "N");
-    one("--tp", flags.tensor, "tensor parallel ranks", "N");
-    one("--pp", flags.pipeline, "pipeline stages", "N");
-    one("--kv-dtype", flags.kv_dtype, "auto, fp8, ...: of the attention layers' cache", "DTYPE");
-    one("--block", flags.block, "tokens of a block, as the user asks for", "N");
-    one("--batched", flags.batched, "tokens of a step", "N");
-    one("--model-len-max", flags.model_len_max, "the longest request that the engine takes", "N");
-    command
-        .add_option("--sweep", flags.sweeps,
-                    "a table over kv-dtype, tp, pp, memory, blocks, block, length, batched, model-len-max; may be repeated")
+    add_knobs(command, flags.knobs, KnobsOf::report);
+    command.add_option("--sweep", flags.sweeps, "a table over " + swept_names() + "; may be repeated")
         ->type_name("KEY=V,V")
         ->allow_extra_args(false);
-    one("--tolerance", flags.tolerance, "a figure so far from the truth is called true; at least a block always is", "P%");
 }
 
 }  // namespace
@@ -117,14 +88,20 @@ void add_flags(CLI::App& command, CapacityFlags& flags) {
 Run add_capacity(CLI::App& app) {
     auto options = std::make_shared<CapacityOptions>();
     CLI::App& command = *app.add_subcommand("capacity", "What really fits of a model, and what each engine and each patch says of it");
-    command.add_option("MODEL", options->files, "scenario files, or real models as engines recorded them (JSON lines)")->required();
+    command
+        .add_option("MODEL", options->files, "a model's config.json, a scenario file, or real models as engines recorded them (JSON lines)")
+        ->required();
     command.add_option("--model", options->models, "only this model of the files; may be repeated")
         ->type_name("NAME")
         ->allow_extra_args(false);
     add_flags(command, options->flags);
     command.add_option("--workload", options->workload, "requests as CSV: prompt_tokens, output_tokens")->type_name("CSV");
     command.add_flag("--check", options->check, "exit with 1 when a figure is false");
-    add_output_options(command, options->output, {"text", "json", "csv"});
+    const CLI::Option* plots =
+        command.add_option("--plots", options->plots_folder, "write each plot as SVG and PNG into this folder, too")->type_name("DIR");
+    command.add_flag("--no-plots", options->no_plots, "an html report without its plots, for which gnuplot is needed")
+        ->excludes(plots->get_name());
+    add_output_options(command, options->output, {"text", "json", "csv", "html", "md"});
     command.footer("Example: kvproof capacity scenarios/plans/gpt-oss-120b.toml --sweep memory=6GiB,40GiB");
     return [options] { return run(*options); };
 }

@@ -1,11 +1,13 @@
 // What the flags of `kvproof capacity` ask, read from their text.
 #pragma once
 
+#include "cli/knobs.h"
 #include "harness/capacity_report.h"
 #include "scenarios/diagnostic.h"
 
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace kv::cli {
@@ -13,7 +15,7 @@ namespace kv::cli {
 // The flags as they were written; empty: not given.
 struct CapacityFlags {
     std::vector<std::string> engines, sweeps;
-    std::optional<std::string> length, memory, tensor, pipeline, kv_dtype, blocks, block, batched, model_len_max, tolerance;
+    KnobTexts knobs;
 };
 
 inline constexpr std::size_t questions_max = 256;  // Of all sweeps together.

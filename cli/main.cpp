@@ -1,5 +1,6 @@
 // kvproof: options in, a command, an exit status out. What the statuses mean is in cli/output.h.
 #include "cli/commands.h"
+#include "cli/version.h"
 #include "scenarios/utf8.h"
 
 #include <CLI/CLI.hpp>
@@ -12,8 +13,6 @@
 
 namespace kv::cli {
 namespace {
-
-constexpr const char* version = "kvproof 0.1.0";  // As in CMakeLists.txt; a test compares them.
 
 std::vector<std::string> names_of(const CLI::App& app) {
     std::vector<std::string> names;

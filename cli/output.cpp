@@ -62,7 +62,7 @@ int write_file(const std::string& file, std::string_view report, int status) {
 
 void end_on_signal(int signal) {
     if (temporary_file[0] != '\0') ::unlink(temporary_file);
-    if (signal == SIGINT) ::_exit(interrupted);
+    if (signal != SIGABRT) ::_exit(interrupted);
     constexpr std::string_view text = "kvproof: this is a defect of kvproof, not of its input\n";
     write_all(STDERR_FILENO, text);
     ::_exit(own_defect);
@@ -90,7 +90,8 @@ void complain(std::string_view text) { write_all(STDERR_FILENO, text); }
 
 void watch_signals() {
     std::signal(SIGPIPE, SIG_IGN);
-    std::signal(SIGINT, end_on_signal);
+    for (const int signal : {SIGINT, SIGTERM, SIGHUP})
+        if (std::signal(signal, end_on_signal) == SIG_IGN) std::signal(signal, SIG_IGN);  // As nohup wants it.
     std::signal(SIGABRT, end_on_signal);
 }
 

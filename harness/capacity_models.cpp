@@ -116,6 +116,7 @@ void set_knobs(ModelFile& model, const CapacityKnobs& knobs) {
     if (knobs.blocks) model.settings.blocks_override = knobs.blocks;
     if (knobs.batched_max) model.settings.batched_max = *knobs.batched_max;
     if (knobs.model_len_max) set_model_len(model, *knobs.model_len_max);
+    if (knobs.length_fitted) model.settings.length = LengthChoice::fitted_to_memory;
 }
 
 // Specs that were told apart by what a flag replaced may be equal now; equal specs have one id.
@@ -150,6 +151,62 @@ std::optional<std::string> set_dtype(AttentionCache& cache, const std::string& n
 
 Unavailable not_there(std::string why) { return {.by = Unavailable::Why::not_there, .why = std::move(why)}; }
 
+// The flag among these that only a config.json can follow; empty: none was given.
+std::string_view config_flag(const CapacityKnobs& knobs) {
+    if (knobs.decode_context) return "--dcp";
+    if (knobs.dtype) return "--dtype";
+    if (knobs.state_dtype) return "--state-dtype";
+    if (knobs.prefix_caching) return "--prefix-caching";
+    if (knobs.hybrid_manager) return "--hybrid-manager";
+    if (knobs.mamba_mode) return "--mamba-mode";
+    if (knobs.sequences_max) return "--sequences";
+    if (knobs.drafting) return "--drafts";
+    return {};
+}
+
+ServingArguments arguments_of(const CapacityKnobs& knobs) {
+    ServingArguments asked;
+    asked.model_len_max = knobs.model_len_max;
+    if (knobs.length_fitted) asked.length = LengthChoice::fitted_to_memory;
+    asked.parallel.tensor = knobs.tensor.value_or(1);
+    asked.parallel.pipeline = knobs.pipeline.value_or(1);
+    asked.parallel.decode_context = knobs.decode_context.value_or(1);
+    asked.cache_dtype = knobs.kv_dtype.value_or("auto");
+    asked.dtype = knobs.dtype;
+    asked.block = knobs.block;
+    asked.prefix_caching = knobs.prefix_caching;
+    asked.mamba_mode = knobs.mamba_mode;
+    asked.state_dtype = knobs.state_dtype;
+    asked.batched_max = knobs.batched_max;
+    asked.sequences_max = knobs.sequences_max;
+    if (!knobs.hybrid_manager.value_or(true)) asked.hybrid_manager = HybridManager::disabled;
+    if (knobs.drafting) asked.drafting = *knobs.drafting;
+    return asked;
+}
+
+Unavailable refused(Refusal refusal) {
+    Unavailable out{.by = Unavailable::Why::refused_by_engine, .why = {}, .refusal = {}};
+    out.why = fmt::format("{} in {}: {}", name_of(refusal.type), refusal.raised_in, refusal.message);
+    if (!refusal.figures.empty()) out.why += fmt::format(" ({})", fmt::join(refusal.figures, ", "));
+    out.refusal = std::move(refusal);
+    return out;
+}
+
+std::variant<ModelFile, Unavailable> configured_under(const CapacityModel& model, const Engine& engine, const CapacityKnobs& knobs) {
+    const ImportedModel& read = model.configured->read_by.at(static_cast<std::size_t>(engine.model_classes.choice));
+    if (const auto* refusal = std::get_if<Refusal>(&read)) return refused(*refusal);
+    const auto* shape = std::get_if<ModelShape>(&read);
+    if (shape == nullptr) return not_there("its config.json cannot be read as this release reads it");
+    auto served = serve(engine, *shape, arguments_of(knobs));
+    if (auto* refusal = std::get_if<Refusal>(&served)) return refused(std::move(*refusal));
+    ModelFile file = file_of_served(model.name, std::get<ServedModel>(std::move(served)), knobs.memory.value_or(memory_assumed),
+                                    model.configured->place);
+    file.settings.blocks_override = knobs.blocks;
+    if (!knobs.memory && !knobs.blocks) file.assumed = "40 GiB for the cache of each worker: --memory or --blocks says otherwise";
+    file.engine = engine.model_classes.id;
+    return file;
+}
+
 // A scenario file states what one rank holds: it is not divided further.
 std::variant<ModelFile, Unavailable> stated_under(const ModelFile& stated, const CapacityKnobs& knobs) {
     const Parallel& parallel = stated.settings.parallel;
@@ -183,7 +240,17 @@ std::vector<std::string_view> kv_dtype_names() {
     return names;
 }
 
+std::string recorded_by(const CapacityModel& model) {
+    std::set<std::string> engines;
+    for (const ModelRecording& recording : model.recorded) engines.insert(recording.engine);
+    for (const RefusedModel& refused : model.refused) engines.insert(refused.engine);
+    return engines.size() == 1 ? *engines.begin() : std::string();
+}
+
 std::variant<ModelFile, Unavailable> model_under(const CapacityModel& model, const Engine& engine, const CapacityKnobs& knobs) {
+    if (model.configured) return configured_under(model, engine, knobs);
+    if (const std::string_view flag = config_flag(knobs); !flag.empty())
+        return not_there(fmt::format("{} asks for other layers than the file states: only a config.json can be served so", flag));
     if (model.stated) return stated_under(*model.stated, knobs);
     const std::string name = recorded_engine(model, engine);
     for (const RefusedModel& refused : model.refused)

@@ -107,6 +107,10 @@ std::vector<AskedEngine> default_engines() {
     return asked;
 }
 
+double MemoryUse::share(Bytes MemoryUse::*part) const {
+    return memory == Bytes{0} ? 0 : static_cast<double>((this->*part).value) / static_cast<double>(memory.value);
+}
+
 bool CapacityAnswer::any_answer() const {
     return std::ranges::any_of(
         rows, [](const CapacityRow& row) { return !row.unavailable || row.unavailable->by == Unavailable::Why::refused_by_engine; });

@@ -66,6 +66,7 @@ struct MemoryUse {
     Bytes null_block = {};
     Bytes free = {};  // Blocks that no further request fits into.
     Bytes rest = {};  // No whole block, or blocks that another worker has no memory for. Negative where blocks were given.
+    double share(Bytes MemoryUse::*part) const;  // Of the memory; zero where there is none.
 };
 
 // A percentile of the workload's requests by length.

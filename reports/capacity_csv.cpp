@@ -1,20 +1,11 @@
 #include "reports/capacity_json.h"
 #include "reports/capacity_words.h"
-#include "scenarios/utf8.h"
+#include "reports/quoting.h"
 
 #include <fmt/format.h>
 
 namespace kv {
 namespace {
-
-// Quoted where it has to be. A text that a spreadsheet would take for a formula stays one: nothing here begins with "=".
-std::string quoted(std::string_view text) {
-    const std::string shown = printable(text);
-    if (shown.find_first_of(",\"") == std::string::npos) return shown;
-    std::string out = "\"";
-    for (const char c : shown) out += c == '"' ? std::string("\"\"") : std::string(1, c);
-    return out + '"';
-}
 
 template <class T>
 std::string cell(const std::optional<T>& value) {
@@ -56,16 +47,17 @@ std::string capacity_csv(const std::vector<CapacityAnswer>& answers) {
     for (const CapacityAnswer& answer : answers) {
         for (const CapacityRow& row : answer.rows) {
             const CapacityPool* pool = row.pool ? &answer.pools[*row.pool] : nullptr;
-            const std::string who = fmt::format("{},{},{},{},{},{},{}", quoted(answer.model), settings_cells(answer), quoted(row.engine),
-                                                pool != nullptr ? std::to_string(pool->model_len_max.value) : std::string(),
-                                                pool != nullptr && !pool->refusal ? std::to_string(pool->blocks.value) : std::string(),
-                                                row.said ? std::to_string(row.said->reported.value) : std::string(),
-                                                row.said ? fmt::format("{}", row.said->concurrency) : std::string());
-            if (pool == nullptr || pool->curve.empty()) out += fmt::format("{},,,,,,,,,{}\n", who, quoted(why_no_figure(answer, row)));
+            const std::string who =
+                fmt::format("{},{},{},{},{},{},{}", csv_text(answer.model), settings_cells(answer), csv_text(row.engine),
+                            pool != nullptr ? std::to_string(pool->model_len_max.value) : std::string(),
+                            pool != nullptr && !pool->refusal ? std::to_string(pool->blocks.value) : std::string(),
+                            row.said ? std::to_string(row.said->reported.value) : std::string(),
+                            row.said ? fmt::format("{}", row.said->concurrency) : std::string());
+            if (pool == nullptr || pool->curve.empty()) out += fmt::format("{},,,,,,,,,{}\n", who, csv_text(why_no_figure(answer, row)));
             else
                 for (std::size_t i = 0; i < pool->curve.size(); ++i)
                     out += fmt::format("{},{},{},{}\n", who, truth_cells(pool->curve[i]), verdict_cells(row, *pool, i),
-                                       quoted(why_no_figure(answer, row)));
+                                       csv_text(why_no_figure(answer, row)));
         }
     }
     return out;

@@ -19,6 +19,11 @@ Json or_null(const std::optional<T>& value) {
     else return *value;
 }
 
+template <class T>
+Json name_or_null(const std::optional<T>& value) {
+    return value ? Json(name_of(*value)) : Json(nullptr);
+}
+
 Json blocks_json(const std::vector<Blocks>& blocks) {
     Json out = Json::array();
     for (const Blocks count : blocks) out.push_back(count.value);
@@ -44,11 +49,18 @@ Json point_json(const CapacityPoint& point) {
     return out;
 }
 
-Json knobs_json(const CapacityKnobs& knobs) {
-    return {{"tp", or_null(knobs.tensor)},           {"pp", or_null(knobs.pipeline)},
-            {"kv_dtype", or_null(knobs.kv_dtype)},   {"memory_bytes", or_null(knobs.memory)},
-            {"blocks", or_null(knobs.blocks)},       {"block", or_null(knobs.block)},
-            {"batched", or_null(knobs.batched_max)}, {"model_len_max", or_null(knobs.model_len_max)}};
+Json settings_json(const CapacityQuestion& question) {
+    const CapacityKnobs& knobs = question.knobs;
+    return {{"tp", or_null(knobs.tensor)},
+            {"pp", or_null(knobs.pipeline)},
+            {"kv_dtype", or_null(knobs.kv_dtype)},
+            {"memory_bytes", or_null(knobs.memory)},
+            {"blocks", or_null(knobs.blocks)},
+            {"block", or_null(knobs.block)},
+            {"batched", or_null(knobs.batched_max)},
+            {"model_len_max", or_null(knobs.model_len_max)},
+            {"length_least", question.lengths ? Json(question.lengths->least.value) : Json(nullptr)},
+            {"length_most", question.lengths ? Json(question.lengths->most.value) : Json(nullptr)}};
 }
 
 Json groups_json(const std::vector<GroupUse>& groups) {
@@ -63,9 +75,20 @@ Json groups_json(const std::vector<GroupUse>& groups) {
 }
 
 Json memory_json(const MemoryUse& use) {
-    return {{"memory_bytes", use.memory.value},   {"growing_bytes", use.growing.value},       {"bounded_bytes", use.bounded.value},
-            {"padding_bytes", use.padding.value}, {"null_block_bytes", use.null_block.value}, {"free_bytes", use.free.value},
-            {"rest_bytes", use.rest.value}};
+    return {{"memory_bytes", use.memory.value},
+            {"growing_bytes", use.growing.value},
+            {"bounded_bytes", use.bounded.value},
+            {"padding_bytes", use.padding.value},
+            {"null_block_bytes", use.null_block.value},
+            {"free_bytes", use.free.value},
+            {"rest_bytes", use.rest.value},
+            {"shares",
+             {{"growing", use.share(&MemoryUse::growing)},
+              {"bounded", use.share(&MemoryUse::bounded)},
+              {"padding", use.share(&MemoryUse::padding)},
+              {"null_block", use.share(&MemoryUse::null_block)},
+              {"free", use.share(&MemoryUse::free)},
+              {"rest", use.share(&MemoryUse::rest)}}}};
 }
 
 Json workload_json(const WorkloadFit& fit, const std::string& file) {
@@ -120,7 +143,7 @@ Json row_json(const CapacityRow& row) {
 
 Json answer_json(const CapacityAnswer& answer) {
     Json out{{"model", answer.model},
-             {"settings", knobs_json(answer.question.knobs)},
+             {"settings", settings_json(answer.question)},
              {"tolerance", answer.question.tolerance},
              {"rows", Json::array()},
              {"pools", Json::array()}};
@@ -132,8 +155,12 @@ Json answer_json(const CapacityAnswer& answer) {
 
 }  // namespace
 
-std::string capacity_json(const std::vector<CapacityAnswer>& answers) {
-    Json json{{"format", 1}, {"answers", Json::array()}};
+std::string capacity_json(const std::vector<CapacityAnswer>& answers, const ReportOrigin& origin) {
+    Json json{
+        {"format", 1}, {"version", origin.version}, {"command", origin.command}, {"inputs", Json::array()}, {"answers", Json::array()}};
+    for (const InputFile& input : origin.inputs)
+        json["inputs"].push_back(
+            {{"file", input.name}, {"bytes", or_null(input.bytes)}, {"sha256", input.bytes ? Json(input.sha256) : Json(nullptr)}});
     for (const CapacityAnswer& answer : answers) json["answers"].push_back(answer_json(answer));
     constexpr int indent = 2;
     return json.dump(indent, ' ', false, Json::error_handler_t::replace) + '\n';  // A file's name need not be UTF-8.

@@ -2,14 +2,14 @@
 // setting, engine and length.
 #pragma once
 
-#include "harness/capacity_report.h"
+#include "reports/capacity_view.h"
 
 #include <string>
 #include <vector>
 
 namespace kv {
 
-std::string capacity_json(const std::vector<CapacityAnswer>& answers);
+std::string capacity_json(const std::vector<CapacityAnswer>& answers, const ReportOrigin& origin = {});
 std::string capacity_csv(const std::vector<CapacityAnswer>& answers);
 
 }  // namespace kv

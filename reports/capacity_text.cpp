@@ -1,5 +1,7 @@
 #include "reports/capacity_text.h"
 
+#include "reports/capacity_notes.h"
+#include "reports/capacity_view.h"
 #include "reports/capacity_words.h"
 #include "reports/numbers.h"
 #include "reports/plan_words.h"
@@ -20,22 +22,13 @@ constexpr std::size_t pools_beside_max = 3;      // That one table shows beside 
 
 std::string title(std::string_view text, Color color) { return '\n' + bold(text, color) + '\n'; }
 
-// The base whose row says why this one has no figure, too.
-bool said_above(const CapacityAnswer& answer, std::size_t row) {
-    return engine_words(answer.rows, row) != answer.rows[row].engine && !why_no_figure(answer, answer.rows[row]).empty();
-}
-
 std::string head_text(const CapacityAnswer& answer, Color color) {
     std::string out = bold(shortened(answer.model, name_shown_max), color) + '\n';
     const std::string settings = settings_sentence(answer.question.knobs);
     if (!settings.empty()) out += key_line("with", settings);
     if (answer.pools.empty()) return out;
     const CapacityPool& pool = answer.pools.front();
-    const bool alike = std::ranges::count(pool.memory, pool.memory.front()) == std::ssize(pool.memory);
-    std::string memory;
-    for (std::size_t i = 0; i < (alike ? 1 : pool.memory.size()); ++i) memory += (i == 0 ? "" : ", ") + human(pool.memory[i]);
-    out += key_line("memory",
-                    memory + (pool.memory.size() == 1 ? "" : fmt::format("{} of {} workers", alike ? " each" : "", pool.memory.size())));
+    out += key_line("memory", memory_words(pool.memory));
     out += key_line("longest request", counted(pool.model_len_max.value, "token", "tokens"));
     out += key_line("a step", counted(pool.settings.batched_max.value, "token", "tokens"));
     return out;

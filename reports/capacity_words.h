@@ -14,6 +14,11 @@ std::string at_once_words(const CapacityTruth& truth);  // "1.18"
 std::string verdict_words(const JudgedFigure& judged);  // "under-reports ±16"
 std::string refusal_words(const Refusal& refusal);      // "ValueError: one request ..."
 
+std::string percent_words(double share);  // "12.5 %"
+
+// What of a workload fits at once, and what was left out.
+std::vector<std::string> workload_sentences(const WorkloadFit& fit, Tokens model_len_max);
+
 struct SettingWords {
     std::string_view name;
     std::string value;  // Empty: as the model's file has it.

@@ -22,6 +22,7 @@ struct ModelFile {
     std::string engine;                   // As engine_spelled reads it; empty when the file names none.
     Diagnostic model_place;               // Of [model].
     std::vector<Diagnostic> spec_places;  // By SpecId: of the first layer that has this spec.
+    std::string assumed = {};             // What nobody said, and was taken instead; empty: nothing.
 };
 
 inline constexpr std::size_t model_file_bytes_max = std::size_t{4} << 20;

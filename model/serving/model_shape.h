@@ -73,6 +73,7 @@ struct Mamba1Shape {
 };
 struct Mamba2Shape {
     std::int64_t inner = 1, groups = 1, heads = 1, head_size = 1, state = 1, kernel = 1;
+    bool counts_drafts = true;  // The convolution keeps the inputs of drafted tokens too.
 };
 struct DeltaNetShape {
     std::int64_t key_heads = 1, value_heads = 1, key_size = 1, value_size = 1, kernel = 1;
@@ -82,9 +83,11 @@ struct LinearAttentionShape {
 };
 struct KimiDeltaShape {
     std::int64_t heads = 1, head_size = 1, kernel = 1;
+    bool full_rank_gate = false, bounded_gate = false;
 };
 struct ShortConvShape {
     std::int64_t width = 1, kernel = 1;
+    bool counts_drafts = true;
 };
 using StateShape = std::variant<Mamba1Shape, Mamba2Shape, DeltaNetShape, LinearAttentionShape, KimiDeltaShape, ShortConvShape>;
 
@@ -139,8 +142,10 @@ struct ModelShape {
     std::optional<LayerFailure> failure = {};
     // As the engine reads them off the config for the model as a whole; layers may differ.
     std::int64_t heads = 1, kv_heads = 1, head_size = 1;
-    std::optional<DType> dtype = {};               // Of the checkpoint.
-    std::optional<Tokens> length_max = {};         // That the model was made for.
+    std::optional<DType> dtype = {};        // Of the checkpoint.
+    std::optional<Tokens> length_max = {};  // That the model was made for.
+    // What the model's class says of the states of its layers. Pages are aligned by this; a layer may say otherwise.
+    std::optional<StateShape> state = {};
     std::optional<std::int64_t> state_chunk = {};  // Tokens that the kernels of its states take at once.
     std::optional<DType> state_dtype = {};         // Of its states, where the config names one.
     bool cache_is_fp8 = false;                     // The checkpoint brings scales for an fp8 cache.

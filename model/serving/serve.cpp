@@ -39,54 +39,51 @@ bool packs_blocks(const MixerShape& mixer) {
     return compressed != nullptr && std::holds_alternative<CompressedIndexerShape>(*compressed);
 }
 
-class LayersInService {
-public:
-    explicit LayersInService(const Serving& serving) : serving_(serving) {
-        const Parallel& parallel = serving.settings.parallel;
-        ends_ = stage_ends(serving.model.decoder_layers, parallel.pipeline);
-        out_.layers.workers.resize(static_cast<std::size_t>(parallel.pipeline));
-        packed_.resize(out_.layers.workers.size());
-    }
+using StageLayers = std::vector<const ShapedLayer*>;
 
-    void add(const ShapedLayer& layer) {
-        if (layer.shares) {
-            out_.shared.emplace_back(layer.name, *layer.shares);
-            return;
-        }
-        if (keeps_nothing(layer.mixer)) {
-            out_.uncached.push_back(layer.name);
-            return;
-        }
-        KvSpec spec = std::visit([&](const auto& shape) { return spec_of(serving_, shape); }, layer.mixer);
-        std::vector<KvSpec>& known = out_.layers.specs;
-        const auto same = std::ranges::find(known, spec);
-        const auto id = static_cast<SpecId>(same - known.begin());
-        if (same == known.end()) known.push_back(std::move(spec));
-        const auto stage = std::ranges::upper_bound(ends_, layer.decoder_layer);
-        const std::size_t worker = stage == ends_.end() ? ends_.size() - 1 : static_cast<std::size_t>(stage - ends_.begin());
-        if (packs_blocks(layer.mixer)) packed_[worker] = true;
-        out_.layers.workers[worker].push_back({.layer = static_cast<LayerId>(out_.layers.names.size()), .spec = id});
-        out_.layers.names.push_back(layer.name);
+// The worker of each stage: its layers, in the model's order, a drafter's behind those of the last stage.
+std::vector<StageLayers> layers_by_stage(const ModelShape& model, const Serving& serving) {
+    const std::vector<std::int64_t> ends = stage_ends(model.decoder_layers, serving.settings.parallel.pipeline);
+    std::vector<StageLayers> stages(ends.size());
+    for (const ShapedLayer& layer : model.layers) {
+        const auto stage = std::ranges::upper_bound(ends, layer.decoder_layer);
+        stages[stage == ends.end() ? ends.size() - 1 : static_cast<std::size_t>(stage - ends.begin())].push_back(&layer);
     }
+    if (serving.settings.drafting.method == "mtp")
+        for (const ShapedLayer& layer : model.drafter->layers) stages.back().push_back(&layer);
+    return stages;
+}
 
-    // Mirrors resolve_kv_cache_layout: what the workers' backends take must be one list.
-    CacheLayout layout() const {
-        const auto packing = std::ranges::count(packed_, true);
-        if (packing == 0) return CacheLayout::LBNHC;
-        if (packing != std::ssize(packed_))
-            refuse({.type = Raised::assertion_error,
-                    .raised_in = "resolve_kv_cache_layout",
-                    .message = "the stages of the pipeline have backends that lay out their caches differently"});
-        return CacheLayout::BLHNC;
+// Mirrors resolve_kv_cache_layout: what the workers' backends take must be one list.
+CacheLayout layout_of(const std::vector<StageLayers>& stages) {
+    const auto packing = std::ranges::count_if(stages, [](const StageLayers& layers) {
+        return std::ranges::any_of(layers, [](const ShapedLayer* layer) { return packs_blocks(layer->mixer); });
+    });
+    if (packing == 0) return CacheLayout::LBNHC;
+    if (packing != std::ssize(stages))
+        refuse({.type = Raised::assertion_error,
+                .raised_in = "resolve_kv_cache_layout",
+                .message = "the stages of the pipeline have backends that lay out their caches differently"});
+    return CacheLayout::BLHNC;
+}
+
+void add_layer(ServedModel& out, std::vector<WorkerLayer>& worker, const Serving& serving, const ShapedLayer& layer) {
+    if (layer.shares) {
+        out.shared.emplace_back(layer.name, *layer.shares);
+        return;
     }
-    ServedModel take() { return std::move(out_); }
-
-private:
-    const Serving& serving_;
-    std::vector<std::int64_t> ends_;
-    std::vector<bool> packed_;  // By worker: its layers' pages lie side by side within a block.
-    ServedModel out_;
-};
+    if (keeps_nothing(layer.mixer)) {
+        out.uncached.push_back(layer.name);
+        return;
+    }
+    KvSpec spec = std::visit([&](const auto& shape) { return spec_of(serving, shape); }, layer.mixer);
+    std::vector<KvSpec>& known = out.layers.specs;
+    const auto same = std::ranges::find(known, spec);
+    const auto id = static_cast<SpecId>(same - known.begin());
+    if (same == known.end()) known.push_back(std::move(spec));
+    worker.push_back({.layer = static_cast<LayerId>(out.layers.names.size()), .spec = id});
+    out.layers.names.push_back(layer.name);
+}
 
 ServedModel served(const Engine& engine, const ModelShape& model, const ServingArguments& arguments) {
     Serving serving{.engine = engine, .model = model, .arguments = arguments, .settings = {}, .resolved = {}};
@@ -96,17 +93,22 @@ ServedModel served(const Engine& engine, const ModelShape& model, const ServingA
     resolve_states(serving);
     if (model.failure && !model.failure->after_backend) refuse(model.failure->refusal);
     resolve_latent(serving);
-    resolve_block(serving);
     if (model.failure) refuse(model.failure->refusal);
-    align_states(serving);
-    LayersInService layers(serving);
-    for (const ShapedLayer& layer : model.layers) layers.add(layer);
-    if (serving.settings.drafting.method == "mtp")
-        for (const ShapedLayer& layer : model.drafter->layers) layers.add(layer);
-    serving.settings.layout = layers.layout();
-    ServedModel out = layers.take();
-    out.settings = serving.settings;
-    out.resolved = serving.resolved;
+    std::vector<StageLayers> stages = layers_by_stage(model, serving);
+    const CacheLayout layout = layout_of(stages);
+    ServedModel out;
+    // Each worker resolves its block for the layers that it has; what is said of the model is what the last one resolved.
+    for (StageLayers& layers : stages) {
+        Serving worker = serving;
+        worker.layers = std::move(layers);
+        resolve_block(worker);
+        align_states(worker);
+        std::vector<WorkerLayer>& placed = out.layers.workers.emplace_back();
+        for (const ShapedLayer* layer : worker.layers) add_layer(out, placed, worker, *layer);
+        out.settings = worker.settings;
+        out.resolved = worker.resolved;
+    }
+    out.settings.layout = layout;
     return out;
 }
 

@@ -100,7 +100,9 @@ ArchitectureFamily dense_family();       // Every layer full attention.
 ArchitectureFamily windowed_family();    // Windows and chunks, beside full attention or alone.
 ArchitectureFamily latent_family();      // MLA and its sparse variants.
 ArchitectureFamily compressed_family();  // Latent vectors for several tokens each, beside windows.
-ArchitectureFamily state_family();       // Mamba and linear attention, beside attention or alone.
+ArchitectureFamily state_family();       // Mamba, beside attention or alone.
+ArchitectureFamily pattern_family();     // Mamba where a pattern spells the layers.
+ArchitectureFamily delta_family();       // Delta nets, linear attention and short convolutions beside attention.
 ArchitectureFamily encoder_family();     // Encoders, and decoders that read one.
 
 bool in_release(Release release, ModelClasses classes);

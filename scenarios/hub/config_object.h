@@ -24,13 +24,13 @@ struct TypeDefault {
 inline constexpr std::int64_t config_size_max = std::int64_t{1} << 30;  // Of one dimension.
 inline constexpr std::int64_t config_layers_max = 4096;
 inline constexpr std::int64_t config_length_max = std::int64_t{1} << 40;
+inline constexpr std::size_t config_keys_max = 1024;  // Of one object. Each layer looks for its own again.
 
 class ConfigObject {
 public:
     // `object` is an object. An absent one (a nested config that the file leaves out) has only its defaults; `place` is then where it
     // is missing.
-    ConfigObject(JsonValue place, bool there, std::span<const TypeDefault> defaults, JsonErrors& errors)
-        : place_(place), there_(there), defaults_(defaults), errors_(&errors) {}
+    ConfigObject(JsonValue place, bool there, std::span<const TypeDefault> defaults, JsonErrors& errors);
 
     // Null and absent are the same, unless the type's default is asked instead of what is absent.
     bool has(std::string_view key) const;

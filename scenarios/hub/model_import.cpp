@@ -15,7 +15,8 @@ namespace {
 constexpr std::size_t architectures_max = 16;
 
 std::span<const ArchitectureFamily> families() {
-    static const std::array all{dense_family(), windowed_family(), latent_family(), compressed_family(), state_family(), encoder_family()};
+    static const std::array all{dense_family(), windowed_family(), latent_family(), compressed_family(),
+                                state_family(), pattern_family(),  delta_family(),  encoder_family()};
     return all;
 }
 
@@ -84,7 +85,7 @@ std::vector<ShapedLayer> shaped_layers(const ConfigView& view, const std::vector
 std::optional<DType> config_dtype(const ConfigObject& object) {
     for (const std::string_view key : {"dtype", "torch_dtype"}) {
         auto name = object.word_if(key);
-        if (!name) continue;
+        if (!name || (object.find(key) && object.find(key)->kind() != JsonKind::string)) continue;
         if (name->starts_with("torch.")) name->erase(0, std::string_view("torch.").size());
         if (const auto dtype = dtype_named(*name)) return dtype;
         object.note(key, "expected an element type such as \"bfloat16\"");
@@ -140,9 +141,9 @@ private:
     }
 
     ModelShape shaped(JsonValue root) {
-        const auto word = [](JsonValue object, std::string_view key) {
+        const auto word = [&](JsonValue object, std::string_view key) {
             const auto value = object.member(key);
-            return value && value->kind() == JsonKind::string ? std::string(value->string()) : std::string();
+            return value && value->kind() != JsonKind::null ? read_string(*value, errors_) : std::string();
         };
         const std::string root_type = word(root, "model_type");
         const ConfigObject whole(root, true, defaults_of(type_of(root_type, classes_)), errors_);
@@ -209,9 +210,11 @@ private:
     }
 
     static void heads_of(const ConfigObject& text, ModelShape& shape) {
-        shape.heads = text.size_if("num_attention_heads").value_or(1);
+        // A model without attention has none: no number of ranks is refused for them.
+        shape.heads = text.size_if("num_attention_heads").value_or(0);
         shape.kv_heads = text.size_if("num_key_value_heads").value_or(shape.heads);
-        shape.head_size = text.size_if("head_dim").value_or(text.size_if("hidden_size").value_or(1) / shape.heads);
+        const std::int64_t derived = shape.heads == 0 ? 0 : text.size_if("hidden_size").value_or(0) / shape.heads;
+        shape.head_size = text.size_if("head_dim").value_or(derived);
     }
 
     JsonValue config_;

@@ -17,7 +17,7 @@ using ::testing::HasSubstr;
 Json two_stages() {
     return Json::parse(R"json({"model":"small","engine":"vllm-0.32.0","architecture":"DeepseekV4ForCausalLM",
  "args":{"max_model_len":4096,"tp":2,"pp":2,"kv_cache_dtype":"fp8"},
- "resolved":{"max_model_len":4096,"block_size":16,"enable_prefix_caching":true,"mamba_cache_mode":"none","max_num_batched_tokens":2048,
+ "resolved":{"dtype":"bfloat16","cache_dtype":"fp8","enable_chunked_prefill":true,"max_model_len":4096,"block_size":16,"enable_prefix_caching":true,"mamba_cache_mode":"none","max_num_batched_tokens":2048,
   "max_num_seqs":64,"disable_hybrid_kv_cache_manager":false,"max_num_encoder_input_tokens":2048,"async_scheduling":true,
   "kv_cache_layout":"LBNHC","use_v2_model_runner":true,"max_in_flight_tokens":6144,"num_prefill_lookahead_tokens":0},
  "specs":[{"kind":"FullAttentionSpec","block_size":16,"dcp_sharded":true,"num_kv_heads":8,"head_size":128,"dtype":"uint8","head_size_v":128,
@@ -26,7 +26,7 @@ Json two_stages() {
  "layers":[{"name":"a","spec":0,"rank":0},{"name":"b","spec":0,"rank":1}],
  "available_memory":1073741824,"max_model_len_after":4096,
  "groups":[{"spec":0,"layers":[0]}],"worker_groups":[[{"spec":0,"layers":[0]}],[{"spec":0,"layers":[1]}]],
- "num_blocks":[100,100],"group_block_sizes":[16],"reported_tokens":1600,"max_concurrency":0.4,"block_size_after":16,
+ "num_blocks":[100,100],"tensors":[],"group_block_sizes":[16],"reported_tokens":1600,"max_concurrency":0.4,"block_size_after":16,
  "scheduler_block_size":16,"hash_block_size":16
 })json");
 }
