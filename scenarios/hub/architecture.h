@@ -15,6 +15,8 @@
 namespace kv {
 
 enum class Release : std::uint8_t { both, only_0_18, only_0_32 };
+enum class LayerKind : std::uint8_t { full, sliding, chunked, states, latent, indexed, compressed, none };
+
 struct TypedLayers {
     const ConfigObject& text;
     std::int64_t layers;
@@ -35,8 +37,6 @@ struct ConfigType {
     bool checks_layer_types = false;  // That there is one a layer: in 4.57; from transformers 5 on all do.
     bool whole_heads = false;         // From transformers 5 on the hidden size must be a multiple of the heads.
 };
-
-enum class LayerKind : std::uint8_t { full, sliding, chunked, states, latent, indexed, compressed, none };
 
 struct ConfigView {
     const ConfigObject& root;

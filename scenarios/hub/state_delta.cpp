@@ -30,8 +30,8 @@ constexpr std::array qwen_parts{LayerPart{LayerKind::full, "model.layers.{i}.sel
 constexpr std::array nested_qwen_parts{LayerPart{LayerKind::full, "language_model.model.layers.{i}.self_attn.attn", full_attention},
                                        LayerPart{LayerKind::states, "language_model.model.layers.{i}.linear_attn", delta_states}};
 constexpr std::array qwen_draft_parts{LayerPart{LayerKind::full, "mtp.layers.{i}.self_attn.attn", full_attention}};
-constexpr DraftForm qwen_next_draft{.count_key = "num_nextn_predict_layers", .parts = qwen_draft_parts};
-constexpr DraftForm qwen_draft{.count_key = "mtp_num_hidden_layers", .parts = qwen_draft_parts};
+constexpr DraftForm qwen_next_draft{.count_key = "num_nextn_predict_layers", .parts = qwen_draft_parts, .otherwise = 1};
+constexpr DraftForm qwen_draft{.count_key = "mtp_num_hidden_layers", .parts = qwen_draft_parts, .otherwise = 1};
 
 void adjust_qwen_next(const ConfigView& config, ModelShape& shape) {
     shape.state = delta_net(config);

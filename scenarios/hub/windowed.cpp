@@ -153,6 +153,8 @@ MixerShape mimo_window(const LayerPlace& place) {
 }
 constexpr std::array mimo{LayerPart{LayerKind::full, decoder_name, mimo_full}, LayerPart{LayerKind::sliding, decoder_name, mimo_window}};
 
+constexpr std::array mimo_drafter{LayerPart{LayerKind::sliding, "model.mtp.layers.{i}.self_attn.attn", mimo_window}};
+
 constexpr std::array entries{
     Architecture{.name = "Cohere2ForCausalLM", .chosen = "Cohere2ForCausalLM", .kinds = window_kinds, .parts = cohere},
     Architecture{.name = "Gemma2ForCausalLM", .kinds = window_kinds, .parts = listed},
@@ -187,7 +189,11 @@ constexpr std::array entries{
                  .text_type = "llama4_text",
                  .kinds = chunked_kinds,
                  .parts = nested_chunked},
-    Architecture{.name = "MiMoV2FlashForCausalLM", .release = Release::only_0_32, .kinds = patterned_kinds, .parts = mimo},
+    Architecture{.name = "MiMoV2FlashForCausalLM",
+                 .release = Release::only_0_32,
+                 .kinds = patterned_kinds,
+                 .parts = mimo,
+                 .draft = {.parts = mimo_drafter, .always = 1}},
     Architecture{.name = "Olmo2ForCausalLM", .kinds = window_kinds, .parts = listed},
     Architecture{
         .name = "Olmo3ForCausalLM", .release = Release::only_0_18, .chosen = "Olmo2ForCausalLM", .kinds = window_kinds, .parts = listed},
