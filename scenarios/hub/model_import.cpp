@@ -206,12 +206,12 @@ private:
     std::vector<ShapedLayer> draft_layers(const ConfigView& view, DraftCount of) const {
         std::vector<ShapedLayer> drafts;
         const DraftForm& form = entry_->draft;
+        const std::int64_t first = form.first != nullptr ? form.first(view) : of.layers;
         for (std::int64_t i = 0; i < of.count && errors_.none(); ++i)
             for (const LayerPart& part : form.parts) {
                 if (form.kind != nullptr && form.kind(view) != part.kind) continue;
                 const LayerPlace place{.config = view, .layer = of.layers + i, .layers = of.layers, .kind = part.kind};
-                drafts.push_back(
-                    {.name = name_of_part(part.name, i, of.layers), .decoder_layer = of.layers + i, .mixer = part.shape(place)});
+                drafts.push_back({.name = name_of_part(part.name, i, first), .decoder_layer = of.layers + i, .mixer = part.shape(place)});
             }
         return drafts;
     }
