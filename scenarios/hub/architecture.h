@@ -17,8 +17,6 @@ namespace kv {
 enum class Release : std::uint8_t { both, only_0_18, only_0_32 };
 enum class LayerKind : std::uint8_t { full, sliding, chunked, states, latent, indexed, compressed, none };
 
-enum class Release : std::uint8_t { both, only_0_18, only_0_32 };
-
 struct TypedLayers {
     const ConfigObject& text;
     std::int64_t layers;

@@ -78,17 +78,19 @@ constexpr std::array nemotron_parts{LayerPart{LayerKind::full, "model.layers.{i}
 
 // A drafter is one module with a pattern of its own.
 void add_nemotron_draft(const ConfigView& config, ModelShape& shape) {
-    shape.draft_modules = config.text.count_if("num_nextn_predict_layers", config_layers_max).value_or(0);
-    if (shape.draft_modules == 0) return;
+    const auto predicts = config.text.count_if("num_nextn_predict_layers", config_layers_max);
+    if (!predicts || *predicts == 0) return;
+    DrafterShape drafter{.predicts = predicts};
     const std::string letters = config.text.word_if("mtp_hybrid_override_pattern").value_or("*E");
     const std::vector<LayerKind> kinds = kinds_of_letters(std::string_view(letters).substr(0, static_cast<std::size_t>(config_layers_max)));
     for (std::size_t i = 0; i < kinds.size(); ++i) {
         const LayerPlace place{.config = config, .layer = shape.decoder_layers, .layers = shape.decoder_layers, .kind = kinds[i]};
         if (kinds[i] == LayerKind::full)
-            shape.draft_layers.push_back({.name = fmt::format("mtp.layers.{}.mixer.attn", i),
-                                          .decoder_layer = shape.decoder_layers,
-                                          .mixer = nemotron_attention(place)});
+            drafter.layers.push_back({.name = fmt::format("mtp.layers.{}.mixer.attn", i),
+                                      .decoder_layer = shape.decoder_layers,
+                                      .mixer = nemotron_attention(place)});
     }
+    shape.drafter = std::move(drafter);
 }
 
 void adjust_nemotron(const ConfigView& config, ModelShape& shape) {
