@@ -106,6 +106,8 @@ ArchitectureFamily pattern_family();     // Mamba where a pattern spells the lay
 ArchitectureFamily delta_family();       // Delta nets, linear attention and short convolutions beside attention.
 ArchitectureFamily encoder_family();     // Encoders, and decoders that read one.
 
+std::span<const ArchitectureFamily> architecture_families();  // All of them.
+
 bool in_release(Release release, ModelClasses classes);
 
 // Patterns that several architectures have.
