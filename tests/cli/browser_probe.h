@@ -1,9 +1,17 @@
-// What a test asks of a page in a browser: a script that measures and writes what it found into the page.
+// What a test asks of a page in a browser: a script that measures the page that it stands in.
 #pragma once
 
 #include <string_view>
 
 namespace kv::testing {
+
+// A window may be no narrower than some 500 pixels: the page is shown in a frame, which says what it found.
+inline constexpr std::string_view browser_frame = R"html(<!DOCTYPE html>
+<html style="color-scheme: light dark"><body style="margin: 0">
+<script>addEventListener('message', message => { document.body.textContent = message.data; });</script>
+<iframe src="probed.html" style="border: 0; width: WIDTHpx; height: HEIGHTpx"></iframe>
+</body></html>
+)html";
 
 inline constexpr std::string_view browser_probe = R"js(
 const found = {window: innerWidth, page: document.documentElement.scrollWidth, dark: matchMedia('(prefers-color-scheme: dark)').matches,
@@ -71,7 +79,7 @@ while (walker.nextNode()) {
     const ratio = contrast(element.closest('svg') ? style.fill : style.color, behind(element));
     if (!(ratio >= 4.5)) note(found.faint_texts, say(element) + ' ' + ratio);
 }
-document.body.textContent = 'PROBED' + JSON.stringify(found) + 'PROBED';
+parent.postMessage('PROBED' + JSON.stringify(found) + 'PROBED', '*');
 )js";
 
 }  // namespace kv::testing

@@ -60,8 +60,12 @@ protected:
 };
 
 TEST_P(ReportInABrowser, HasNothingTooWideNothingClippedAndTextThatCanBeRead) {
-    const std::string file = folder_.file("probed.html", probed(page_)).string();
-    const std::string dom = run_browser("--dump-dom 'file://" + file + "'");
+    folder_.file("probed.html", probed(page_));
+    std::string frame(browser_frame);
+    frame.replace(frame.find("WIDTH"), 5, std::to_string(GetParam().width));
+    frame.replace(frame.find("HEIGHT"), 6, std::to_string(GetParam().height));
+    const std::string file = folder_.file("frame.html", frame).string();
+    const std::string dom = run_browser("--virtual-time-budget=60000 --dump-dom 'file://" + file + "'");
     const std::string begin = "PROBED{", end = "}PROBED";
     ASSERT_NE(dom.find(begin), std::string::npos) << "the script did not come to its end";
     const std::size_t at = dom.find(begin) + begin.size() - 1;

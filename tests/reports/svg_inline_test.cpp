@@ -35,12 +35,15 @@ const std::string drawn = R"svg(<?xml version="1.0" encoding="utf-8"  standalone
 <g fill="none" color="black" stroke="currentColor">
 	<path stroke='rgb( 28,  91, 176)' d='M1,2 L3,4'/>
 	<use xlink:href='#gpPt6' transform='translate(1,2)' color='rgb(  1,   2,   3)'/>
-	<g transform="translate(1,2)" fill = "black" font - family = "sans-serif" font -
-                                                                     size = "15.00" > <text> rgb(28, 91, 176) id = "x" 'black' & lt;
-title& gt;
-# 1c5bb0 </ text> </ g> </ g> </ g> </ svg>) ";
+	<g transform="translate(1,2)" fill="black" font-family="sans-serif" font-size="15.00">
+		<text>rgb( 28,  91, 176) id="x" 'black' &lt;title&gt; #1c5bb0</text>
+	</g>
+</g>
+</g>
+</svg>
+)svg";
 
-    TEST(SvgForAPage, HasNoIdsNoPrologueAndNoNamesOfGnuplot) {
+TEST(SvgForAPage, HasNoIdsNoPrologueAndNoNamesOfGnuplot) {
     const std::string svg = svg_for_page(drawn, "what it <shows>");
     for (const char* gone : {"<?xml", "Gnuplot", "GNUPLOT", "gnuplot_canvas", "xlink", "<defs>", "font-family", "filter"})
         EXPECT_THAT(svg, Not(HasSubstr(gone)));
