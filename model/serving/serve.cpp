@@ -136,7 +136,9 @@ ServedModel served(const Engine& engine, const ModelShape& model, const ServingA
     check_ranks(model, arguments.parallel, serving.described());
     if (model.refused_when_made) refuse(*model.refused_when_made);
     resolve_states(serving);
+    if (model.failure && !model.failure->after_backend) refuse(model.failure->refusal);
     resolve_latent(serving);
+    if (model.failure) refuse(model.failure->refusal);
     std::vector<StageLayers> stages = layers_by_stage(model, serving);
     const CacheLayout layout = layout_of(stages);
     ServedModel out;
