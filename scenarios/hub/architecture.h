@@ -14,6 +14,7 @@
 
 namespace kv {
 
+enum class Release : std::uint8_t { both, only_0_18, only_0_32 };
 enum class LayerKind : std::uint8_t { full, sliding, chunked, states, latent, indexed, compressed, none };
 
 struct TypedLayers {
@@ -103,6 +104,7 @@ ArchitectureFamily compressed_family();  // Latent vectors for several tokens ea
 ArchitectureFamily state_family();       // Mamba, beside attention or alone.
 ArchitectureFamily pattern_family();     // Mamba where a pattern spells the layers.
 ArchitectureFamily delta_family();       // Delta nets, linear attention and short convolutions beside attention.
+ArchitectureFamily kimi_family();        // Kimi delta attention beside MLA.
 ArchitectureFamily encoder_family();     // Encoders, and decoders that read one.
 
 bool in_release(Release release, ModelClasses classes);

@@ -15,8 +15,8 @@ namespace {
 constexpr std::size_t architectures_max = 16;
 
 std::span<const ArchitectureFamily> families() {
-    static const std::array all{dense_family(), windowed_family(), latent_family(), compressed_family(),
-                                state_family(), pattern_family(),  delta_family(),  encoder_family()};
+    static const std::array all{dense_family(),   windowed_family(), latent_family(), compressed_family(), state_family(),
+                                pattern_family(), delta_family(),    kimi_family(),   encoder_family()};
     return all;
 }
 
