@@ -90,6 +90,7 @@ void complain(std::string_view text) { write_all(STDERR_FILENO, text); }
 
 void watch_signals() {
     std::signal(SIGPIPE, SIG_IGN);
+    std::signal(SIGXFSZ, SIG_IGN);  // A file that may grow no further is an error of the write.
     for (const int signal : {SIGINT, SIGTERM, SIGHUP})
         if (std::signal(signal, end_on_signal) == SIG_IGN) std::signal(signal, SIG_IGN);  // As nohup wants it.
     std::signal(SIGABRT, end_on_signal);

@@ -51,10 +51,10 @@ tbody th.sub{font-weight:400;padding-left:12px;white-space:nowrap}
 .heat{display:flex;flex-wrap:wrap;gap:0 36px;align-items:flex-start}
 .heat>*{min-width:0}
 .heat td{border:1px solid var(--page)}
-.heat small{display:block;font-size:.8rem}
+.heat small{display:block;font-size:.88em}
 .swatch{display:inline-block;width:.8em;height:.8em;margin-right:.5em;vertical-align:-.05em;border:1px solid var(--line);print-color-adjust:exact;-webkit-print-color-adjust:exact}
 .key{max-width:none}
-.key span{padding:1px 8px;display:inline-block}
+.key span{padding:1px 8px;display:inline-block;color:var(--ink)}
 pre{background:var(--panel);padding:10px 12px;overflow-x:auto;font:13px/1.45 ui-monospace,"SFMono-Regular",Menlo,Consolas,"Liberation Mono",monospace;white-space:pre-wrap;overflow-wrap:anywhere}
 code,.mono{font:.88em/1.4 ui-monospace,"SFMono-Regular",Menlo,Consolas,"Liberation Mono",monospace}
 dl{margin:.4rem 0;max-width:90ch}
@@ -81,14 +81,13 @@ caption span{white-space:normal;max-width:none}
 th,td{padding:2px 5px}
 table{font-size:8pt}
 tbody th:first-child{position:static}
-.heat{display:block}
-tr,figure,pre,dt{break-inside:avoid}
+tr,figure,pre,dt,section.model table{break-inside:avoid}
 thead{display:table-header-group}
 h2,h3,caption{break-after:avoid}
 section.model{break-before:page;border-top:0}
 figure{max-width:15cm}
 .pair{display:block}
-.heat td{print-color-adjust:exact;-webkit-print-color-adjust:exact}
+td,.key span,figure svg{print-color-adjust:exact;-webkit-print-color-adjust:exact}
 .screen{display:none}
 )css";
 

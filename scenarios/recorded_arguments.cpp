@@ -23,7 +23,7 @@ struct Argument {
 std::optional<DType> read_dtype(JsonValue value, JsonErrors& errors) {
     const std::string name = read_string(value, errors);
     if (name == "auto") return std::nullopt;
-    const auto dtype = name == "half" ? DType::float16 : name == "float" ? DType::float32 : dtype_named(name);
+    const auto dtype = dtype_named(name == "half" ? "float16" : name == "float" ? "float32" : name);  // The engine's command line has both.
     if (!dtype) errors.note_expected(value, "an element type such as \"float16\"");
     return dtype;
 }

@@ -1,8 +1,9 @@
 # Sourced by ./run and ./test, which set `root` (the tree). Installs what is missing, configures and builds; one line a stage.
 set -euo pipefail
 
-packages=(g++ cmake ninja-build ccache pkg-config libboost-dev libboost-iostreams-dev librapidcheck-dev libgtest-dev libgmock-dev
-    libtomlplusplus-dev libfccp-dev nlohmann-json3-dev libcli11-dev libfmt-dev libbenchmark-dev zlib1g-dev)
+packages=(g++ cmake ninja-build ccache pkg-config libboost-dev libboost-iostreams-dev libboost-filesystem-dev librapidcheck-dev
+    libgtest-dev libgmock-dev libtomlplusplus-dev libfccp-dev nlohmann-json3-dev libcli11-dev libfmt-dev libbenchmark-dev zlib1g-dev
+    libgnuplot-iostream-dev gnuplot-nox)
 logs=$root/build/logs
 talk=${talk:-all}  # all: a line for every stage; work: only for what takes time (then ./run's output is kvproof's own)
 

@@ -116,7 +116,7 @@ void resolve_compressed(Serving& serving, const CompressedLatentShape& shape) {
         refuse({.type = Raised::value_error,
                 .raised_in = "DeepseekV4FlashMLAAttention",
                 .message = "the kernel takes at most 128 heads of a rank",
-                .figures = {heads}});
+                .figures = {heads, 64, heads_max}});  // What the kernel comes for.
     if (cache_dtype != "auto" && !cache_dtype.starts_with("fp8"))
         refuse({.type = Raised::value_error,
                 .raised_in = "DeepseekV4Attention",
@@ -159,6 +159,9 @@ Backend backend_of(const Serving&, const CompressedShape& shape) {
 
 void resolve_latent(Serving& serving) {
     std::string& cache_dtype = serving.resolved.cache_dtype;
+    if (serving.model.traits.latent && cache_dtype.starts_with("nvfp4") && !cache_dtype.ends_with("_ds_mla"))
+        refuse(
+            {.type = Raised::value_error, .raised_in = "VllmConfig", .message = "a latent cache has no keys and values to store in nvfp4"});
     if (serving.model.traits.bfloat16_cache_is_auto && cache_dtype == "bfloat16") cache_dtype = "auto";
     for (const ShapedLayer& layer : serving.model.layers) {
         const auto* compressed = std::get_if<CompressedShape>(&layer.mixer);

@@ -128,6 +128,12 @@ struct DrafterShape {
     std::optional<Raised> raises = {};          // Making it fails.
 };
 
+// What making the layers raises, where the config is wrong only for them.
+struct LayerFailure {
+    Refusal refusal;
+    bool after_backend = false;  // Of an attention that has chosen its backend before.
+};
+
 struct ModelShape {
     std::string architecture;  // The class that the engine chooses.
     std::string model_type;
@@ -135,6 +141,7 @@ struct ModelShape {
     std::vector<ShapedLayer> layers;           // In the order in which the engine makes them. A drafter's are apart:
     std::optional<DrafterShape> drafter = {};  // None where the engine has none for this model.
     std::int64_t decoder_layers = 1;
+    std::optional<LayerFailure> failure = {};
     // As the engine reads them off the config for the model as a whole; layers may differ.
     std::int64_t heads = 1, kv_heads = 1, head_size = 1;
     std::optional<DType> dtype = {};        // Of the checkpoint.

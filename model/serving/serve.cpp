@@ -130,6 +130,18 @@ void add_layer(ServedModel& out, std::vector<WorkerLayer>& worker, const Serving
     out.layers.names.push_back(layer.name);
 }
 
+// Mirrors set_moe_parameters: it asks the first layer with experts that a rank has about them.
+void check_experts(const ModelShape& model, const std::vector<std::int64_t>& ends) {
+    if (!model.expert_layers) return;
+    std::int64_t begin = 0;
+    for (const std::int64_t end : ends) {
+        const bool any = std::ranges::any_of(*model.expert_layers, [&](std::int64_t layer) { return begin <= layer && layer < end; });
+        if (!any)
+            refuse({.type = model.without_experts, .raised_in = "set_moe_parameters", .message = "a stage has no layer with experts"});
+        begin = end;
+    }
+}
+
 ServedModel served(const Engine& engine, const ModelShape& model, const ServingArguments& arguments) {
     Serving serving{.engine = engine, .model = model, .arguments = arguments, .settings = {}, .resolved = {}};
     resolve_defaults(serving);
@@ -137,7 +149,9 @@ ServedModel served(const Engine& engine, const ModelShape& model, const ServingA
     check_ranks(model, arguments.parallel, serving.described());
     if (model.refused_when_made) refuse(*model.refused_when_made);
     resolve_states(serving);
+    if (model.failure && !model.failure->after_backend) refuse(model.failure->refusal);
     resolve_latent(serving);
+    if (model.failure) refuse(model.failure->refusal);
     std::vector<StageLayers> stages = layers_by_stage(model, serving);
     const CacheLayout layout = layout_of(stages);
     ServedModel out;
@@ -155,18 +169,6 @@ ServedModel served(const Engine& engine, const ModelShape& model, const ServingA
     check_experts(model, stage_ends(model.decoder_layers, serving.settings.parallel.pipeline));
     out.settings.layout = layout;
     return out;
-}
-
-// Mirrors set_moe_parameters: it asks the first layer with experts that a rank has about them.
-void check_experts(const ModelShape& model, const std::vector<std::int64_t>& ends) {
-    if (!model.expert_layers) return;
-    std::int64_t begin = 0;
-    for (const std::int64_t end : ends) {
-        const bool any = std::ranges::any_of(*model.expert_layers, [&](std::int64_t layer) { return begin <= layer && layer < end; });
-        if (!any)
-            refuse({.type = model.without_experts, .raised_in = "set_moe_parameters", .message = "a stage has no layer with experts"});
-        begin = end;
-    }
 }
 
 // Heads whose size follows from how many of them a rank has.

@@ -66,14 +66,15 @@ struct LayerPart {
 
 // The drafter that some models ship.
 struct DraftForm {
-    std::string_view count_key = {};                        // How many layers it has, and tokens it was made to predict.
-    std::span<const LayerPart> parts = {};                  // {i} is the drafter's layer, {i+n} the same after the model's.
-    std::int64_t always = 0;                                // So many layers, whatever the config says; 0: as `count_key` says.
-    std::int64_t otherwise = 0;                             // Where `count_key` says nothing; 0: then it cannot be made.
-    std::span<const std::string_view> model_types = {};     // That the engine has it for; empty: of all.
-    Release release = Release::both;                        // Which engines have it.
-    LayerKind (*kind)(const ConfigView& config) = nullptr;  // Only the parts of this kind; null: all.
-    bool pipeline = false;                                  // Its class can be cut into stages.
+    std::string_view count_key = {};                            // How many layers it has, and tokens it was made to predict.
+    std::span<const LayerPart> parts = {};                      // {i} is the drafter's layer, {i+n} the same after the model's.
+    std::int64_t always = 0;                                    // So many layers, whatever the config says; 0: as `count_key` says.
+    std::int64_t otherwise = 0;                                 // Where `count_key` says nothing; 0: then it cannot be made.
+    std::span<const std::string_view> model_types = {};         // That the engine has it for; empty: of all.
+    Release release = Release::both;                            // Which engines have it.
+    LayerKind (*kind)(const ConfigView& config) = nullptr;      // Only the parts of this kind; null: all.
+    bool pipeline = false;                                      // Its class can be cut into stages.
+    std::int64_t (*first)(const ConfigView& config) = nullptr;  // The number of its first layer; null: after the model's.
 };
 
 struct Architecture {
@@ -106,6 +107,8 @@ ArchitectureFamily pattern_family();     // Mamba where a pattern spells the lay
 ArchitectureFamily delta_family();       // Delta nets, linear attention and short convolutions beside attention.
 ArchitectureFamily kimi_family();        // Kimi delta attention beside MLA.
 ArchitectureFamily encoder_family();     // Encoders, and decoders that read one.
+
+std::span<const ArchitectureFamily> architecture_families();  // All of them.
 
 bool in_release(Release release, ModelClasses classes);
 

@@ -11,6 +11,10 @@ constexpr std::int64_t scale_bytes = 4;
 constexpr std::int64_t indexed_ratio = 4,
                        long_ratio = 128;  // Of compressed vectors that an indexer picks from; of those that are all read.
 
+// What its layers are made with whether it decides sizes or not.
+constexpr std::array<std::string_view, 8> needed{"hidden_size", "num_attention_heads", "head_dim", "qk_rope_head_dim",
+                                                 "q_lora_rank", "o_lora_rank",         "o_groups", "index_topk"};
+
 LayerKind kind_of_ratio(std::int64_t ratio) {
     if (ratio <= 1) return LayerKind::sliding;
     if (ratio == indexed_ratio) return LayerKind::indexed;
@@ -24,6 +28,7 @@ std::vector<LayerKind> compressed_kinds(const ConfigView& config, std::int64_t l
     if (ratios.size() < count)
         refuse({.type = Raised::index_error, .raised_in = "DeepseekV4Attention", .message = "a layer without a compression ratio"});
     std::vector<LayerKind> kinds;
+    for (const std::string_view key : needed) config.text.size(key);
     for (std::size_t i = 0; i < count; ++i) kinds.push_back(kind_of_ratio(ratios[i]));
     return kinds;
 }
@@ -52,7 +57,7 @@ MixerShape indexer(const LayerPlace& place) {
 
 // Two sums (of values and of weights) for each vector in the making, of which overlapping ones have two at once.
 CompressedShape compressor_of(std::int64_t head, const LayerPlace& place) {
-    if (head != 512 && head != 128)
+    if (head != 512 && head != 128 && place.config.text.errors().none())
         refuse({.type = Raised::value_error,
                 .raised_in = "DeepseekCompressor",
                 .message = "compressed heads have 128 or 512 elements",
@@ -82,6 +87,7 @@ void one_head(const ConfigView& config, ModelShape& shape) {
     shape.traits.sparse = true;
     shape.kv_heads = 1;
     shape.head_size = config.text.size("head_dim");
+    if (config.text.place().member("num_key_value_heads")) config.text.size("num_key_value_heads");
 }
 
 constexpr std::array entries{Architecture{.name = "DeepseekV4ForCausalLM",

@@ -16,15 +16,14 @@ constexpr std::int64_t scale_bytes = 4;
 
 bool stated(const ConfigObject& text, std::string_view key) { return text.has(key) || text.place().member(key).has_value(); }
 
-// Mirrors DeepseekV2DecoderLayer: the first of these models, and those without the parts of a split head, have plain attention.
+// Mirrors DeepseekV2DecoderLayer: models without the parts of a split head have plain attention.
 bool plain_heads(const ConfigView& config) {
-    if (config.text.word_if("model_type") == "deepseek") return true;
     return config.text.count_if("qk_nope_head_dim").value_or(0) == 0 && config.text.count_if("qk_rope_head_dim").value_or(0) == 0;
 }
 
 bool picks_tokens(const ConfigView& config) {
     if (!stated(config.text, "index_topk")) return false;
-    if (!config.text.has("index_topk")) refuse_layer(Raised::type_error, "`index_topk` is null");
+    config.text.size("index_topk");
     return true;
 }
 
@@ -52,12 +51,27 @@ std::vector<bool> shared_picks(const ConfigView& config, std::size_t layers) {
     return shared;
 }
 
+// Mirrors DeepseekV2MLAAttention: whatever scaling of positions a config names, it is computed as the one of these models.
+std::optional<std::string_view> missing_of_positions(const ConfigView& config) {
+    auto scaling = config.text.find("rope_scaling");
+    if (!scaling) scaling = config.text.find("rope_parameters");
+    if (!scaling || scaling->kind() != JsonKind::object) return std::nullopt;
+    auto type = scaling->member("rope_type");
+    if (!type) type = scaling->member("type");
+    if (!type || type->kind() != JsonKind::string || type->string() == "default") return std::nullopt;
+    constexpr std::string_view factor = "factor", original = "original_max_position_embeddings";
+    if (!scaling->member(factor)) return factor;
+    // Transformers 5 fills it in for those kinds that it knows to have it.
+    const bool filled_in = config.classes == ModelClasses::vllm_0_32 &&
+                           (type->string() == "yarn" || type->string() == "llama3" || type->string() == "longrope");
+    return filled_in || scaling->member(original) ? std::nullopt : std::optional(original);
+}
+
 }  // namespace
 
 std::vector<LayerKind> latent_kinds(const ConfigView& config, std::int64_t layers) {
     const auto count = static_cast<std::size_t>(layers);
     if (plain_heads(config)) return std::vector<LayerKind>(count, LayerKind::full);
-    if (!config.text.has("kv_lora_rank")) refuse_layer(Raised::type_error, "a latent vector without a size");
     if (!picks_tokens(config)) return std::vector<LayerKind>(count, LayerKind::latent);
     std::vector<LayerKind> kinds;
     for (const bool shared : shared_picks(config, count)) kinds.push_back(shared ? LayerKind::latent : LayerKind::indexed);
@@ -80,6 +94,15 @@ MixerShape equal_heads(const LayerPlace& place) {
     return shape;
 }
 
+MixerShape joined_heads(const LayerPlace& place) {
+    const ConfigObject& text = place.config.text;
+    AttentionShape shape;
+    shape.heads = text.size("num_attention_heads");
+    shape.kv_heads = shape.heads;
+    shape.head_size = checked_add(text.count("qk_nope_head_dim"), text.count("qk_rope_head_dim"));
+    return shape;
+}
+
 MixerShape latent_attention(const LayerPlace& place) {
     const ConfigObject& text = place.config.text;
     return LatentShape{.heads = text.size("num_attention_heads"),
@@ -93,19 +116,28 @@ MixerShape latent_attention(const LayerPlace& place) {
 
 MixerShape indexer_cache(const LayerPlace& place) {
     const ConfigObject& text = place.config.text;
-    for (const std::string_view key : {"index_head_dim", "index_n_heads"})
-        if (!stated(text, key)) refuse_layer(Raised::attribute_error, fmt::format("an indexer without `{}`", key));
-    if (!text.has("q_lora_rank")) refuse_layer(Raised::type_error, "an indexer reads compressed queries, and this model has none");
+    text.size("index_n_heads");
+    text.size("q_lora_rank");  // Of the compressed queries that an indexer reads.
     const std::int64_t head = text.size("index_head_dim");
     return IndexerShape{.head_size = head + head / quantised_run * scale_bytes};
 }
 
 void latent_model(const ConfigView& config, ModelShape& shape) {
     if (plain_heads(config)) return;
+    if (stated(config.text, "max_position_embeddings")) config.text.size("max_position_embeddings", config_length_max);
+    if (const auto missing = missing_of_positions(config))
+        shape.failure = LayerFailure{.refusal = {.type = Raised::key_error,
+                                                 .raised_in = "get_rope",
+                                                 .message = fmt::format("positions are scaled, and `{}` is missing", *missing)}};
     shape.traits.latent = true;
     shape.traits.sparse = config.text.has("index_topk");
     shape.kv_heads = 1;
     shape.head_size = config.text.size("kv_lora_rank") + config.text.count("qk_rope_head_dim");
+}
+
+void indexed_model(const ConfigView& config, ModelShape& shape) {
+    latent_model(config, shape);
+    if (shape.failure) shape.failure->after_backend = config.classes == ModelClasses::vllm_0_32;
 }
 
 }  // namespace kv

@@ -45,6 +45,8 @@ Rope read_rope(JsonValue object) {
 
 // One object, or one a type of layer.
 std::vector<Rope> ropes_of(const ConfigObject& text) {
+    for (const std::string_view key : {"rope_scaling", "rope_parameters"})
+        if (const auto value = text.find(key); value && value->kind() != JsonKind::object) text.errors().note_expected(*value, "an object");
     auto object = text.find("rope_scaling");
     if (!object || object->kind() != JsonKind::object || object->members().empty()) object = text.find("rope_parameters");
     std::vector<Rope> ropes;

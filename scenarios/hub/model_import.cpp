@@ -10,31 +10,32 @@
 #include <charconv>
 
 namespace kv {
-namespace {
 
-constexpr std::size_t architectures_max = 16;
-
-std::span<const ArchitectureFamily> families() {
+std::span<const ArchitectureFamily> architecture_families() {
     static const std::array all{dense_family(),   windowed_family(), latent_family(), compressed_family(), state_family(),
                                 pattern_family(), delta_family(),    kimi_family(),   encoder_family()};
     return all;
 }
 
+namespace {
+
+constexpr std::size_t architectures_max = 16;
+
 const Architecture* entry_of(std::string_view name, ModelClasses classes) {
-    for (const ArchitectureFamily& family : families())
+    for (const ArchitectureFamily& family : architecture_families())
         for (const Architecture& entry : family.architectures)
             if (entry.name == name && in_release(entry.release, classes)) return &entry;
     return nullptr;
 }
 
 bool known_elsewhere(std::string_view name) {
-    return std::ranges::any_of(families(), [&](const ArchitectureFamily& family) {
+    return std::ranges::any_of(architecture_families(), [&](const ArchitectureFamily& family) {
         return std::ranges::find(family.architectures, name, &Architecture::name) != family.architectures.end();
     });
 }
 
 const ConfigType* type_of(std::string_view model_type, ModelClasses classes) {
-    for (const ArchitectureFamily& family : families())
+    for (const ArchitectureFamily& family : architecture_families())
         for (const ConfigType& type : family.types)
             if (type.model_type == model_type && in_release(type.release, classes)) return &type;
     return nullptr;
@@ -46,7 +47,7 @@ std::span<const TypeDefault> defaults_of(const ConfigType* type) {
 
 std::string nearest_architecture(std::string_view name) {
     std::vector<std::string_view> all;
-    for (const ArchitectureFamily& family : families())
+    for (const ArchitectureFamily& family : architecture_families())
         for (const Architecture& entry : family.architectures) all.push_back(entry.name);
     return nearest(name, all);
 }
@@ -110,9 +111,13 @@ public:
         entry_ = entry_of(architecture, classes_);
         if (entry_ == nullptr && known_elsewhere(architecture)) return other_release(architecture);
         if (entry_ == nullptr) return unknown(architecture, root);
-        ModelShape shape = shaped(root);
-        if (!errors_.none()) return errors_.take();
-        return shape;
+        try {
+            ModelShape shape = shaped(root);
+            if (errors_.none()) return shape;
+        } catch (RefusedByEngine& refused) {
+            if (errors_.none()) return std::move(refused.refusal);  // What an engine says to a stand-in is no answer.
+        }
+        return errors_.take();
     }
 
 private:
@@ -206,12 +211,12 @@ private:
     std::vector<ShapedLayer> draft_layers(const ConfigView& view, DraftCount of) const {
         std::vector<ShapedLayer> drafts;
         const DraftForm& form = entry_->draft;
+        const std::int64_t first = form.first != nullptr ? form.first(view) : of.layers;
         for (std::int64_t i = 0; i < of.count && errors_.none(); ++i)
             for (const LayerPart& part : form.parts) {
                 if (form.kind != nullptr && form.kind(view) != part.kind) continue;
                 const LayerPlace place{.config = view, .layer = of.layers + i, .layers = of.layers, .kind = part.kind};
-                drafts.push_back(
-                    {.name = name_of_part(part.name, i, of.layers), .decoder_layer = of.layers + i, .mixer = part.shape(place)});
+                drafts.push_back({.name = name_of_part(part.name, i, first), .decoder_layer = of.layers + i, .mixer = part.shape(place)});
             }
         return drafts;
     }
@@ -234,12 +239,6 @@ private:
 
 bool is_model_config(JsonValue root) { return root.member("architectures").has_value() || root.member("model_type").has_value(); }
 
-ImportedModel import_model(JsonValue config, ModelClasses classes) {
-    try {
-        return Importer(config, classes).result();
-    } catch (RefusedByEngine& refused) {
-        return std::move(refused.refusal);
-    }
-}
+ImportedModel import_model(JsonValue config, ModelClasses classes) { return Importer(config, classes).result(); }
 
 }  // namespace kv

@@ -270,7 +270,7 @@ constexpr std::array entries{
                  .release = Release::only_0_32,
                  .kinds = patterned_kinds,
                  .parts = mimo,
-                 .draft = {.always = 1, .parts = mimo_draft}},
+                 .draft = {.parts = mimo_draft, .always = 1}},
     Architecture{.name = "Olmo2ForCausalLM", .kinds = window_kinds, .parts = olmo, .adjust = whole_width},
     Architecture{.name = "Olmo3ForCausalLM",
                  .release = Release::only_0_18,
