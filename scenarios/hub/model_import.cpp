@@ -13,7 +13,7 @@ namespace kv {
 
 std::span<const ArchitectureFamily> architecture_families() {
     static const std::array all{dense_family(), further_family(), windowed_family(), latent_family(), compressed_family(),
-                                state_family(), pattern_family(), delta_family(),    encoder_family()};
+                                state_family(), pattern_family(), delta_family(),    kimi_family(),   encoder_family()};
     return all;
 }
 
