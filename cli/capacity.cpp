@@ -74,27 +74,13 @@ int run(const CapacityOptions& options) {
 }
 
 void add_flags(CLI::App& command, CapacityFlags& flags) {
-    const auto one = [&](const char* name, std::optional<std::string>& into, const char* meaning, const char* type) {
-        command.add_option(name, into, meaning)->type_name(type);
-    };
     command.add_option("--engine", flags.engines, "an engine, as in vllm-0.18.0+pr-40384; may be repeated")
         ->type_name("ENGINE")
         ->allow_extra_args(false);
-    one("--length", flags.length, "tokens of the requests, or a range of them", "L|A..B");
-    one("--memory", flags.memory, "for the cache of each worker, as in 40GiB", "SIZE");
-    one("--blocks", flags.blocks, "blocks of the pool, whatever the memory", "N");
-    one("--tp", flags.tensor, "tensor parallel ranks", "N");
-    one("--pp", flags.pipeline, "pipeline stages", "N");
-    one("--kv-dtype", flags.kv_dtype, "auto, fp8, ...: of the attention layers' cache", "DTYPE");
-    one("--block", flags.block, "tokens of a block, as the user asks for", "N");
-    one("--batched", flags.batched, "tokens of a step", "N");
-    one("--model-len-max", flags.model_len_max, "the longest request that the engine takes", "N");
-    command
-        .add_option("--sweep", flags.sweeps,
-                    "a table over kv-dtype, tp, pp, memory, blocks, block, length, batched, model-len-max; may be repeated")
+    add_knobs(command, flags.knobs, KnobsOf::report);
+    command.add_option("--sweep", flags.sweeps, "a table over " + swept_names() + "; may be repeated")
         ->type_name("KEY=V,V")
         ->allow_extra_args(false);
-    one("--tolerance", flags.tolerance, "a figure so far from the truth is called true; at least a block always is", "P%");
 }
 
 }  // namespace
@@ -102,7 +88,9 @@ void add_flags(CLI::App& command, CapacityFlags& flags) {
 Run add_capacity(CLI::App& app) {
     auto options = std::make_shared<CapacityOptions>();
     CLI::App& command = *app.add_subcommand("capacity", "What really fits of a model, and what each engine and each patch says of it");
-    command.add_option("MODEL", options->files, "scenario files, or real models as engines recorded them (JSON lines)")->required();
+    command
+        .add_option("MODEL", options->files, "a model's config.json, a scenario file, or real models as engines recorded them (JSON lines)")
+        ->required();
     command.add_option("--model", options->models, "only this model of the files; may be repeated")
         ->type_name("NAME")
         ->allow_extra_args(false);

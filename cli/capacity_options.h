@@ -1,6 +1,7 @@
 // What the flags of `kvproof capacity` ask, read from their text.
 #pragma once
 
+#include "cli/knobs.h"
 #include "harness/capacity_report.h"
 #include "scenarios/diagnostic.h"
 
@@ -14,11 +15,8 @@ namespace kv::cli {
 // The flags as they were written; empty: not given.
 struct CapacityFlags {
     std::vector<std::string> engines, sweeps;
-    std::optional<std::string> length, memory, tensor, pipeline, kv_dtype, blocks, block, batched, model_len_max, tolerance;
+    KnobTexts knobs;
 };
-
-// The flags that were given, in one order: {"--tp", "2"}.
-std::vector<std::pair<const char*, std::string>> spelled_flags(const CapacityFlags& flags);
 
 inline constexpr std::size_t questions_max = 256;  // Of all sweeps together.
 

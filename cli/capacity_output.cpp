@@ -71,7 +71,9 @@ std::string command_of(const CapacityOptions& options) {
     const auto flag = [&](const char* name, const std::string& value) { command += std::string(" ") + name + ' ' + shell_word(value); };
     for (const std::string& file : options.files) command += ' ' + shell_word(file);
     for (const std::string& model : options.models) flag("--model", model);
-    for (const auto& [name, value] : spelled_flags(options.flags)) flag(name, value);
+    for (const std::string& engine : options.flags.engines) flag("--engine", engine);
+    for (const auto& [name, value] : spelled_knobs(options.flags.knobs)) flag((std::string("--") + name).c_str(), value);
+    for (const std::string& sweep : options.flags.sweeps) flag("--sweep", sweep);
     if (options.workload) flag("--workload", *options.workload);
     if (options.check) command += " --check";
     if (options.output.format != "text") flag("--format", options.output.format);

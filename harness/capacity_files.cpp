@@ -30,7 +30,8 @@ FileKind kind_of_file(const std::string& file) {
     std::string line;
     std::size_t first = std::string::npos;
     while (first == std::string::npos && lines.next(line)) first = line.find_first_not_of(" \t\r");
-    if (first == std::string::npos || line.find_first_of("{[", first) != first) return json_named(file) ? FileKind::config : FileKind::scenario;
+    if (first == std::string::npos || line.find_first_of("{[", first) != first)
+        return json_named(file) ? FileKind::config : FileKind::scenario;
     if (line[first] == '[' && !json_named(file)) return FileKind::scenario;  // [model]
     const auto read = read_json({.file = file, .text = line, .non_finite = true});
     const auto* document = std::get_if<JsonDocument>(&read);
@@ -54,6 +55,7 @@ public:
     explicit Loader(const std::vector<std::string>& names) : names_(names) {}
 
     void load(const std::string& file) {
+        file_ = file;
         switch (kind_of_file(file)) {
             case FileKind::config:
                 return config(file);
@@ -84,7 +86,7 @@ private:
             return;
         }
         auto& model = std::get<ModelFile>(read);
-        if (chosen(model.name)) models_.push_back({.name = model.name, .stated = std::move(model)});
+        if (chosen(model.name)) models_.push_back({.name = model.name, .file = file, .stated = std::move(model)});
     }
 
     void config(const std::string& file) {
@@ -104,7 +106,7 @@ private:
             if (const auto* unknown = std::get_if<UnknownArchitecture>(&shape)) add_once({unknown->diagnostic});
         }
         const std::string name = name_of_config(file);
-        if (chosen(name)) models_.push_back({.name = name, .configured = std::move(model)});
+        if (chosen(name)) models_.push_back({.name = name, .file = file, .configured = std::move(model)});
     }
 
     // Both releases find the same wrong.
@@ -148,7 +150,7 @@ private:
 
     CapacityModel& model_named(const std::string& name) {
         const auto [entry, added] = place_of_.try_emplace(name, models_.size());
-        if (added) models_.push_back({.name = name});
+        if (added) models_.push_back({.name = name, .file = file_});
         return models_[entry->second];
     }
 
@@ -161,6 +163,7 @@ private:
     }
 
     const std::vector<std::string>& names_;
+    std::string file_;  // That is being read.
     std::set<std::string> seen_;
     std::map<std::string, std::size_t> place_of_;
     std::vector<CapacityModel> models_;

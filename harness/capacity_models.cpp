@@ -202,8 +202,7 @@ std::variant<ModelFile, Unavailable> configured_under(const CapacityModel& model
     ModelFile file = file_of_served(model.name, std::get<ServedModel>(std::move(served)), knobs.memory.value_or(memory_assumed),
                                     model.configured->place);
     file.settings.blocks_override = knobs.blocks;
-    if (!knobs.memory && !knobs.blocks)
-        file.assumed = "40 GiB for the cache of each worker: --memory or --blocks says otherwise";
+    if (!knobs.memory && !knobs.blocks) file.assumed = "40 GiB for the cache of each worker: --memory or --blocks says otherwise";
     file.engine = engine.model_classes.id;
     return file;
 }
@@ -239,6 +238,13 @@ std::vector<std::string_view> kv_dtype_names() {
     std::vector<std::string_view> names(cache_format_names.begin(), cache_format_names.end());
     for (const DType dtype : {DType::bfloat16, DType::float16, DType::float32}) names.push_back(name_of(dtype));
     return names;
+}
+
+std::string recorded_by(const CapacityModel& model) {
+    std::set<std::string> engines;
+    for (const ModelRecording& recording : model.recorded) engines.insert(recording.engine);
+    for (const RefusedModel& refused : model.refused) engines.insert(refused.engine);
+    return engines.size() == 1 ? *engines.begin() : std::string();
 }
 
 std::variant<ModelFile, Unavailable> model_under(const CapacityModel& model, const Engine& engine, const CapacityKnobs& knobs) {

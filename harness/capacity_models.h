@@ -49,6 +49,7 @@ struct ConfiguredModel {
 
 struct CapacityModel {
     std::string name;
+    std::string file = {};  // Where it was found; of recorded models the first.
     std::optional<ConfiguredModel> configured = {};
     std::optional<ModelFile> stated = {};       // By a scenario file; else:
     std::vector<ModelRecording> recorded = {};  // Under several arguments, by several engines.
@@ -62,6 +63,9 @@ struct Unavailable {
     std::string why;
     std::optional<Refusal> refusal = {};  // Where we know it as a value.
 };
+
+// The engine whose recordings there are; empty where there are none, or of several.
+std::string recorded_by(const CapacityModel& model);
 
 // The model as this engine has it under these settings. Of several recordings that fit, the one with the longest requests.
 std::variant<ModelFile, Unavailable> model_under(const CapacityModel& model, const Engine& engine, const CapacityKnobs& knobs);

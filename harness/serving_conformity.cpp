@@ -78,7 +78,16 @@ struct Reason {
     std::string type, raised_in, message;
 };
 
-Reason parsed_reason(const std::string& reason) {
+// A config class of transformers 5 tells what went wrong inside of an exception of its own.
+std::string inner_reason(const std::string& reason) {
+    if (!reason.starts_with("StrictDataclass")) return reason;
+    const std::size_t begin = reason.find("': ");
+    return begin == std::string::npos ? reason : reason.substr(begin + 3);
+}
+
+Reason parsed_reason(const std::string& given) {
+    std::string reason = inner_reason(given);
+    if (reason.ends_with(':')) reason += ' ';  // An exception that says nothing.
     const std::size_t colon = reason.find(": ");
     if (colon == std::string::npos) return {.type = {}, .raised_in = {}, .message = reason};
     const std::string head = reason.substr(0, colon);

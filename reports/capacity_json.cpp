@@ -19,6 +19,11 @@ Json or_null(const std::optional<T>& value) {
     else return *value;
 }
 
+template <class T>
+Json name_or_null(const std::optional<T>& value) {
+    return value ? Json(name_of(*value)) : Json(nullptr);
+}
+
 Json blocks_json(const std::vector<Blocks>& blocks) {
     Json out = Json::array();
     for (const Blocks count : blocks) out.push_back(count.value);

@@ -164,6 +164,10 @@ std::vector<std::string> workload_sentences(const WorkloadFit& fit, Tokens model
 
 std::vector<SettingWords> setting_words(const CapacityKnobs& knobs) {
     const auto number = [](const auto& knob) { return knob ? grouped(knob->value) : std::string(); };
+    const auto plain = [](const std::optional<std::int64_t>& knob) { return knob ? grouped(*knob) : std::string(); };
+    const auto dtype = [](const std::optional<DType>& knob) { return std::string(knob ? name_of(*knob) : ""); };
+    const auto on_off = [](const std::optional<bool>& knob) { return std::string(!knob ? "" : *knob ? "on" : "off"); };
+    const auto drafts = [](const Drafting& of) { return fmt::format("{}:{}", of.method.value_or(""), of.tokens); };
     return {{"tp", knobs.tensor ? grouped(*knobs.tensor) : ""},
             {"pp", knobs.pipeline ? grouped(*knobs.pipeline) : ""},
             {"kv-dtype", knobs.kv_dtype.value_or("")},
@@ -171,7 +175,15 @@ std::vector<SettingWords> setting_words(const CapacityKnobs& knobs) {
             {"blocks", number(knobs.blocks)},
             {"block", number(knobs.block)},
             {"batched", number(knobs.batched_max)},
-            {"model-len-max", number(knobs.model_len_max)}};
+            {"model-len-max", knobs.length_fitted ? "fit" : number(knobs.model_len_max)},
+            {"dcp", plain(knobs.decode_context)},
+            {"dtype", dtype(knobs.dtype)},
+            {"state-dtype", dtype(knobs.state_dtype)},
+            {"mamba-mode", std::string(knobs.mamba_mode ? name_of(*knobs.mamba_mode) : "")},
+            {"prefix-caching", on_off(knobs.prefix_caching)},
+            {"hybrid-manager", on_off(knobs.hybrid_manager)},
+            {"drafts", knobs.drafting ? drafts(*knobs.drafting) : ""},
+            {"sequences", plain(knobs.sequences_max)}};
 }
 
 std::string settings_sentence(const CapacityKnobs& knobs) {

@@ -35,7 +35,9 @@ std::string header_text(const ModelFile& model, const PlannedFile& planned, Colo
     const Settings& settings = model.settings;
     std::string out = bold(shortened(model.name, name_shown_max) + " on " + std::string(planned.engine.name), color) + '\n';
     for (const ReplacedRule& rule : replaced_rules(planned.engine)) out += key_line("with", fmt::format("{} = {}", rule.slot, rule.rule));
+    if (model.memory.empty()) return out;  // The engine refused before there was anything to plan.
     out += key_line("memory", memory_words(model.memory));
+    if (!model.assumed.empty()) out += key_line("assumed", model.assumed);
     std::string length = grouped(planned.model_len_max.value) + " tokens";
     if (settings.length == LengthChoice::fitted_to_memory)
         length = std::holds_alternative<Plan>(planned.outcome)
@@ -207,6 +209,9 @@ std::string refused_text(const Refusal& refusal, Color color) {
     std::string out = '\n' + red("Refused by the engine", color) + '\n';
     out += fmt::format("  {} in {}\n  {}\n", name_of(refusal.type), refusal.raised_in, shortened(refusal.message, refusal_shown_max));
     if (!refusal.layer.empty()) out += key_line("layer", shortened(refusal.layer, name_shown_max));
+    std::string numbers;
+    for (const std::int64_t figure : refusal.figures) numbers += (numbers.empty() ? "" : ", ") + grouped(figure);
+    if (!numbers.empty()) out += key_line("figures", numbers);
     if (!refusal.admission) return out;
     const AdmissionFigures& figures = *refusal.admission;
     if (figures.needed) out += key_line("needed", both(*figures.needed));
@@ -221,7 +226,10 @@ std::string refused_text(const Refusal& refusal, Color color) {
 }  // namespace
 
 std::string plan_text(const ModelFile& model, const PlannedFile& planned, Color color) {
-    std::string out = header_text(model, planned, color) + specs_text(planned, color) + groups_text(planned, color);
+    std::string out = header_text(model, planned, color);
+    if (const auto* refused = std::get_if<RefusedPlan>(&planned.outcome); refused != nullptr && model.memory.empty())
+        return out + refused_text(refused->refusal, color);
+    out += specs_text(planned, color) + groups_text(planned, color);
     if (const auto* refused = std::get_if<RefusedPlan>(&planned.outcome)) return out + refused_text(refused->refusal, color);
     const Plan& plan = std::get<Plan>(planned.outcome);
     return out + workers_text(model, plan, color) + said_text(planned, plan, color);

@@ -60,7 +60,9 @@ void JsonErrors::note(JsonValue where, std::string message) {
         return;
     }
     const std::string path = where.document().path_of(where);
-    diagnostics_.push_back(where.document().diagnostic(where, path.empty() ? std::move(message) : path + ": " + message));
+    Diagnostic diagnostic = where.document().diagnostic(where, path.empty() ? std::move(message) : path + ": " + message);
+    if (std::ranges::find(diagnostics_, diagnostic) != diagnostics_.end()) return;  // A value that is asked for twice is wrong once.
+    diagnostics_.push_back(std::move(diagnostic));
 }
 
 void JsonErrors::note_expected(JsonValue where, std::string_view expected) {

@@ -195,7 +195,7 @@ std::vector<NonFinite> mask_non_finite(std::string& text) {
         }
         const bool minus = text[i] == '-';
         if (!minus && !is_letter(text[i])) {
-            ++i;
+            i = std::max(word_end(text, i), i + 1);  // 1NaN is one word, and not a number.
             continue;
         }
         const std::size_t end = std::max(word_end(text, minus ? i + 1 : i), i + 1);

@@ -23,7 +23,7 @@ struct Argument {
 std::optional<DType> read_dtype(JsonValue value, JsonErrors& errors) {
     const std::string name = read_string(value, errors);
     if (name == "auto") return std::nullopt;
-    const auto dtype = dtype_named(name);
+    const auto dtype = dtype_named(name == "half" ? "float16" : name == "float" ? "float32" : name);  // The engine's command line has both.
     if (!dtype) errors.note_expected(value, "an element type such as \"float16\"");
     return dtype;
 }
@@ -35,6 +35,7 @@ void read_drafting(JsonValue value, ServingArguments& into, JsonErrors& errors) 
 }
 
 void read_model_len(JsonValue value, ServingArguments& into, JsonErrors& errors) {
+    if (value.kind() == JsonKind::null) return;  // As if nobody had asked.
     const std::int64_t length = read_integer(value, {-1, recorded_integer_max}, errors);
     if (length == 0) errors.note_expected(value, "a length, or -1 for one that is fitted to the memory");
     if (length > 0) into.model_len_max = Tokens{length};

@@ -41,7 +41,7 @@ template <class Spec, class Visit>
 void visit_full(Spec& spec, RecordShape shape, Visit&& visit) {
     visit_attention(spec.cache, shape, visit);
     if (shape == RecordShape::vllm_0_18) visit("head_size_v", spec.cache.head_size_v, from_zero);
-    visit("sliding_window", spec.window, from_one);
+    visit("sliding_window", spec.window, from_zero);
     visit("attention_chunk_size", spec.chunk, from_one);
     if (shape == RecordShape::vllm_0_32) visit("non_causal", spec.non_causal, from_zero);
 }
@@ -61,7 +61,7 @@ void visit_mla(Spec& spec, RecordShape shape, Visit&& visit) {
 template <class Spec, class Visit>
 void visit_sliding(Spec& spec, RecordShape shape, Visit&& visit) {
     visit_attention(spec.cache, shape, visit);
-    visit("sliding_window", spec.window, from_one);
+    visit("sliding_window", spec.window, from_zero);
     if (shape == RecordShape::vllm_0_32) visit("extra_retained_tokens", spec.extra_retained, from_zero);
 }
 

@@ -6,6 +6,7 @@
 #include "scenarios/hub/config_object.h"
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -13,12 +14,40 @@
 
 namespace kv {
 
-enum class LayerKind : std::uint8_t { full, sliding, chunked, states, latent, none };
+enum class LayerKind : std::uint8_t { full, sliding, chunked, states, latent, indexed, compressed, none };
+
+struct TypedLayers {
+    const ConfigObject& text;
+    std::int64_t layers;
+    std::optional<std::int64_t> window;
+    bool listed;  // By the file.
+    std::vector<std::string> types;
+};
+
+// What the config class of a model type makes of the file.
+struct ConfigType {
+    std::string_view model_type;
+    Release release = Release::both;
+    std::span<const TypeDefault> defaults = {};  // Where the file says nothing.
+    // The window that it makes of `sliding_window`. Null: the same.
+    std::optional<std::int64_t> (*window)(const ConfigObject& text, std::optional<std::int64_t> listed) = nullptr;
+    // Makes the list of its layers' types where the file has none, or mends the file's. Null: as the file has it.
+    void (*layer_types)(TypedLayers& layers) = nullptr;
+    bool checks_layer_types = false;  // That there is one a layer: in 4.57; from transformers 5 on all do.
+    bool whole_heads = false;         // From transformers 5 on the hidden size must be a multiple of the heads.
+    bool states_heads = false;        // In 4.57 null key and value heads (and of Gemma a null head size) are not filled in.
+    bool names_rope_type = false;     // In 4.57 a rope scaling is to have `rope_type`, not the older `type`.
+};
 
 struct ConfigView {
     const ConfigObject& root;
     const ConfigObject& text;  // Of the decoder: a nested object, or the root.
     ModelClasses classes;
+    const ConfigType* text_type = nullptr;  // Null: a type that has no entry here.
+    // As the config class leaves them (windows.cpp).
+    std::optional<std::vector<std::string>> layer_types = {};
+    std::optional<Tokens> window = {};         // `sliding_window`.
+    std::optional<Tokens> shared_window = {};  // Of every layer that has none of its own.
 };
 
 struct LayerPlace {
@@ -34,12 +63,18 @@ struct LayerPart {
     MixerShape (*shape)(const LayerPlace& place);
 };
 
+// The drafter that some models ship.
 struct DraftForm {
-    std::string_view count_key;        // How many layers the drafter has.
-    std::span<const LayerPart> parts;  // {i} is the drafter's layer, {i+n} the same after the model's.
+    std::string_view count_key = {};                            // How many layers it has, and tokens it was made to predict.
+    std::span<const LayerPart> parts = {};                      // {i} is the drafter's layer, {i+n} the same after the model's.
+    std::int64_t always = 0;                                    // So many layers, whatever the config says; 0: as `count_key` says.
+    std::int64_t otherwise = 0;                                 // Where `count_key` says nothing; 0: then it cannot be made.
+    std::span<const std::string_view> model_types = {};         // That the engine has it for; empty: of all.
+    Release release = Release::both;                            // Which engines have it.
+    LayerKind (*kind)(const ConfigView& config) = nullptr;      // Only the parts of this kind; null: all.
+    bool pipeline = false;                                      // Its class can be cut into stages.
+    std::int64_t (*first)(const ConfigView& config) = nullptr;  // The number of its first layer; null: after the model's.
 };
-
-enum class Release : std::uint8_t { both, only_0_18, only_0_32 };
 
 struct Architecture {
     std::string_view name;            // As `architectures` has it.
@@ -47,6 +82,7 @@ struct Architecture {
     std::string_view chosen = {};     // The class that the engine takes instead; empty: the same.
     std::string_view text = {};       // The key of the decoder's settings; empty: the root.
     std::string_view text_type = {};  // Their model type where they do not name it.
+    bool text_at_root = false;        // The root has them where that key is missing.
     std::vector<LayerKind> (*kinds)(const ConfigView& config, std::int64_t layers);
     std::span<const LayerPart> parts;
     DraftForm draft = {};
@@ -56,33 +92,39 @@ struct Architecture {
     void (*adjust)(const ConfigView& config, ModelShape& shape) = nullptr;
 };
 
-// What the config class of a model type says where the file says nothing.
-struct ConfigType {
-    std::string_view model_type;
-    Release release = Release::both;
-    std::span<const TypeDefault> defaults;
-};
-
 // The families, each a file of entries.
 struct ArchitectureFamily {
     std::span<const Architecture> architectures;
     std::span<const ConfigType> types;
 };
-ArchitectureFamily dense_family();     // Every layer full attention.
-ArchitectureFamily windowed_family();  // Windows and chunks, beside full attention or alone.
-ArchitectureFamily latent_family();    // MLA and its sparse variants.
-ArchitectureFamily state_family();     // Mamba and linear attention, beside attention or alone.
-ArchitectureFamily encoder_family();   // Encoders, and decoders that read one.
+ArchitectureFamily dense_family();       // Every layer full attention.
+ArchitectureFamily windowed_family();    // Windows and chunks, beside full attention or alone.
+ArchitectureFamily latent_family();      // MLA and its sparse variants.
+ArchitectureFamily compressed_family();  // Latent vectors for several tokens each, beside windows.
+ArchitectureFamily state_family();       // Mamba, beside attention or alone.
+ArchitectureFamily pattern_family();     // Mamba where a pattern spells the layers.
+ArchitectureFamily delta_family();       // Delta nets, linear attention and short convolutions beside attention.
+ArchitectureFamily encoder_family();     // Encoders, and decoders that read one.
+
+std::span<const ArchitectureFamily> architecture_families();  // All of them.
 
 bool in_release(Release release, ModelClasses classes);
 
 // Patterns that several architectures have.
 std::vector<LayerKind> all_full(const ConfigView& config, std::int64_t layers);
 std::vector<LayerKind> listed_kinds(const ConfigView& config, std::int64_t layers);  // `layer_types`; it must name every layer.
+std::vector<LayerKind> window_kinds(const ConfigView& config, std::int64_t layers);  // Sliding where `layer_types` says so, else full.
+
+void read_windows(ConfigView& config);                                // Layer types and windows.
+void check_config(const ConfigView& config);                          // What the config classes refuse.
+void read_quantization(const ConfigView& config, ModelShape& shape);  // What a quantised checkpoint makes of the cache.
+std::span<const ConfigType> plain_types();                            // Of models with attention only.
+// The longest request that the config allows, when nobody asks for a length.
+std::optional<Tokens> longest_request(const ConfigView& config);
 
 // Readers that several architectures have: heads, kv heads and head size where most configs keep them.
 AttentionShape usual_attention(const LayerPlace& place);
-MixerShape full_attention(const LayerPlace& place);
+MixerShape full_attention(const LayerPlace& place);    // No window but the shared one.
 MixerShape window_attention(const LayerPlace& place);  // The window is `sliding_window`.
 
 }  // namespace kv

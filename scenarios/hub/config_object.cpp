@@ -7,6 +7,13 @@
 
 namespace kv {
 
+ConfigObject::ConfigObject(JsonValue place, bool there, std::span<const TypeDefault> defaults, JsonErrors& errors)
+    : place_(place), there_(there), defaults_(defaults), errors_(&errors) {
+    if (!there || place.size() <= config_keys_max) return;
+    errors.note(place, fmt::format("expected at most {} keys, found {}", config_keys_max, place.size()));
+    there_ = false;
+}
+
 const TypeDefault* ConfigObject::default_of(std::string_view key) const {
     const auto found = std::ranges::find(defaults_, key, &TypeDefault::key);
     return found == defaults_.end() ? nullptr : &*found;
@@ -15,6 +22,11 @@ const TypeDefault* ConfigObject::default_of(std::string_view key) const {
 std::optional<JsonValue> ConfigObject::find(std::string_view key) const {
     const auto value = there_ ? place_.member(key) : std::nullopt;
     return value && value->kind() != JsonKind::null ? value : std::nullopt;
+}
+
+bool ConfigObject::states_null(std::string_view key) const {
+    const auto value = there_ ? place_.member(key) : std::nullopt;
+    return value && value->kind() == JsonKind::null;
 }
 
 bool ConfigObject::has(std::string_view key) const {

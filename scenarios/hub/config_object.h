@@ -18,21 +18,23 @@ namespace kv {
 struct TypeDefault {
     std::string_view key;
     std::variant<std::monostate, std::int64_t, bool, double, std::string_view> value;
+    bool takes_null = true;
 };
 
 inline constexpr std::int64_t config_size_max = std::int64_t{1} << 30;  // Of one dimension.
 inline constexpr std::int64_t config_layers_max = 4096;
 inline constexpr std::int64_t config_length_max = std::int64_t{1} << 40;
+inline constexpr std::size_t config_keys_max = 1024;  // Of one object. Each layer looks for its own again.
 
 class ConfigObject {
 public:
     // `object` is an object. An absent one (a nested config that the file leaves out) has only its defaults; `place` is then where it
     // is missing.
-    ConfigObject(JsonValue place, bool there, std::span<const TypeDefault> defaults, JsonErrors& errors)
-        : place_(place), there_(there), defaults_(defaults), errors_(&errors) {}
+    ConfigObject(JsonValue place, bool there, std::span<const TypeDefault> defaults, JsonErrors& errors);
 
     // Null and absent are the same, unless the type's default is asked instead of what is absent.
     bool has(std::string_view key) const;
+    bool states_null(std::string_view key) const;  // In so many words.
 
     // Needed: noted where it is missing or out of range.
     std::int64_t size(std::string_view key, std::int64_t most = config_size_max) const;   // From 1.
@@ -52,6 +54,8 @@ public:
     void missing(std::string_view key, std::string_view expected) const;
     JsonErrors& errors() const { return *errors_; }
     JsonValue place() const { return place_; }
+    bool there() const { return there_; }
+    bool states(std::string_view key) const { return there_ && place_.member(key).has_value(); }  // Null too.
 
 private:
     const TypeDefault* default_of(std::string_view key) const;

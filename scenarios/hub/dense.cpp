@@ -1,22 +1,77 @@
-// Architectures whose every layer is full attention.
+// Architectures whose layers are full attention, or all in one window.
+#include "model/refusal.h"
 #include "scenarios/hub/architecture.h"
 
+#include <algorithm>
 #include <array>
 
 namespace kv {
 namespace {
 
-constexpr std::array decoder_parts{LayerPart{LayerKind::full, "model.layers.{i}.self_attn.attn", full_attention}};
+// The classes that have no `head_dim` of their own.
+MixerShape divided_attention(const LayerPlace& place) {
+    const ConfigObject& text = place.config.text;
+    AttentionShape shape;
+    shape.heads = text.size("num_attention_heads");
+    shape.kv_heads = text.size_if("num_key_value_heads").value_or(shape.heads);
+    shape.head_size = std::max<std::int64_t>(1, text.size("hidden_size") / shape.heads);
+    shape.window = place.config.shared_window;
+    return shape;
+}
 
-constexpr std::array entries{Architecture{.name = "LlamaForCausalLM", .kinds = all_full, .parts = decoder_parts}};
+// Mirrors Qwen2Model: a window for some layers is not served.
+void one_kind_of_layer(const ConfigView& config, ModelShape&) {
+    if (!config.layer_types || config.layer_types->empty()) return;
+    const std::vector<std::string>& types = *config.layer_types;
+    if (std::ranges::all_of(types, [&](const std::string& type) { return type == types.front(); })) return;
+    const std::int64_t layers = config.text.size("num_hidden_layers", config_layers_max);
+    const std::int64_t first = config.text.count("max_window_layers");
+    if (first != layers)
+        refuse({.type = Raised::assertion_error,
+                .raised_in = "Qwen2Model",
+                .message = "a window for some layers but not all is not served",
+                .figures = {first, layers}});
+}
 
-constexpr std::array llama_defaults{TypeDefault{"num_hidden_layers", std::int64_t{32}},
-                                    TypeDefault{"num_attention_heads", std::int64_t{32}}, TypeDefault{"hidden_size", std::int64_t{4096}},
-                                    TypeDefault{"max_position_embeddings", std::int64_t{2048}}};
-constexpr std::array types{ConfigType{.model_type = "llama", .defaults = llama_defaults}};
+// Mirrors MRotaryEmbedding: rotated dimensions are divided among time, height and width.
+void sections_fill_heads(const ConfigView& config, ModelShape& shape) {
+    const auto rope = config.text.find("rope_scaling");
+    const auto sections = rope ? rope->member("mrope_section") : std::nullopt;
+    if (sections && sections->kind() == JsonKind::array && !shape.layers.empty()) {
+        std::int64_t sum = 0;
+        for (const JsonValue element : read_array(*sections, 8, config.text.errors()))
+            sum += read_integer(element, {0, config_size_max}, config.text.errors());
+        if (sum != std::get<AttentionShape>(shape.layers.front().mixer).head_size / 2)
+            refuse(
+                {.type = Raised::assertion_error, .raised_in = "MRotaryEmbedding", .message = "the sections do not fill a rotated head"});
+    }
+    one_kind_of_layer(config, shape);
+}
+
+constexpr std::array decoder{LayerPart{LayerKind::full, "model.layers.{i}.self_attn.attn", full_attention},
+                             LayerPart{LayerKind::sliding, "model.layers.{i}.self_attn.attn", window_attention}};
+constexpr std::array divided{LayerPart{LayerKind::full, "model.layers.{i}.self_attn.attn", divided_attention}};
+constexpr std::array nested_divided{LayerPart{LayerKind::full, "language_model.model.layers.{i}.self_attn.attn", divided_attention}};
+
+constexpr std::array entries{
+    Architecture{.name = "LlamaForCausalLM", .kinds = window_kinds, .parts = decoder},
+    Architecture{.name = "MistralForCausalLM", .kinds = window_kinds, .parts = decoder},
+    Architecture{.name = "Phi3ForCausalLM", .kinds = window_kinds, .parts = decoder},
+    Architecture{.name = "MixtralForCausalLM", .kinds = all_full, .parts = decoder},
+    Architecture{.name = "Qwen2ForCausalLM", .kinds = all_full, .parts = divided, .adjust = one_kind_of_layer},
+    Architecture{.name = "Qwen3ForCausalLM", .kinds = all_full, .parts = decoder, .adjust = one_kind_of_layer},
+    Architecture{.name = "Qwen3MoeForCausalLM", .kinds = all_full, .parts = decoder},
+    Architecture{.name = "Qwen2_5_VLForConditionalGeneration",
+                 .text = "text_config",
+                 .text_type = "qwen2_5_vl_text",
+                 .text_at_root = true,
+                 .kinds = all_full,
+                 .parts = nested_divided,
+                 .adjust = sections_fill_heads},
+};
 
 }  // namespace
 
-ArchitectureFamily dense_family() { return {entries, types}; }
+ArchitectureFamily dense_family() { return {entries, plain_types()}; }
 
 }  // namespace kv

@@ -10,38 +10,44 @@
 #include <charconv>
 
 namespace kv {
+
+std::span<const ArchitectureFamily> architecture_families() {
+    static const std::array all{dense_family(), windowed_family(), latent_family(), compressed_family(),
+                                state_family(), pattern_family(),  delta_family(),  encoder_family()};
+    return all;
+}
+
 namespace {
 
 constexpr std::size_t architectures_max = 16;
 
-std::span<const ArchitectureFamily> families() {
-    static const std::array all{dense_family(), windowed_family(), latent_family(), state_family(), encoder_family()};
-    return all;
-}
-
 const Architecture* entry_of(std::string_view name, ModelClasses classes) {
-    for (const ArchitectureFamily& family : families())
+    for (const ArchitectureFamily& family : architecture_families())
         for (const Architecture& entry : family.architectures)
             if (entry.name == name && in_release(entry.release, classes)) return &entry;
     return nullptr;
 }
 
 bool known_elsewhere(std::string_view name) {
-    return std::ranges::any_of(families(), [&](const ArchitectureFamily& family) {
+    return std::ranges::any_of(architecture_families(), [&](const ArchitectureFamily& family) {
         return std::ranges::find(family.architectures, name, &Architecture::name) != family.architectures.end();
     });
 }
 
-std::span<const TypeDefault> defaults_of(std::string_view model_type, ModelClasses classes) {
-    for (const ArchitectureFamily& family : families())
+const ConfigType* type_of(std::string_view model_type, ModelClasses classes) {
+    for (const ArchitectureFamily& family : architecture_families())
         for (const ConfigType& type : family.types)
-            if (type.model_type == model_type && in_release(type.release, classes)) return type.defaults;
-    return {};
+            if (type.model_type == model_type && in_release(type.release, classes)) return &type;
+    return nullptr;
+}
+
+std::span<const TypeDefault> defaults_of(const ConfigType* type) {
+    return type == nullptr ? std::span<const TypeDefault>() : type->defaults;
 }
 
 std::string nearest_architecture(std::string_view name) {
     std::vector<std::string_view> all;
-    for (const ArchitectureFamily& family : families())
+    for (const ArchitectureFamily& family : architecture_families())
         for (const Architecture& entry : family.architectures) all.push_back(entry.name);
     return nearest(name, all);
 }
@@ -80,7 +86,7 @@ std::vector<ShapedLayer> shaped_layers(const ConfigView& view, const std::vector
 std::optional<DType> config_dtype(const ConfigObject& object) {
     for (const std::string_view key : {"dtype", "torch_dtype"}) {
         auto name = object.word_if(key);
-        if (!name) continue;
+        if (!name || (object.find(key) && object.find(key)->kind() != JsonKind::string)) continue;
         if (name->starts_with("torch.")) name->erase(0, std::string_view("torch.").size());
         if (const auto dtype = dtype_named(*name)) return dtype;
         object.note(key, "expected an element type such as \"bfloat16\"");
@@ -98,12 +104,20 @@ public:
             return Diagnostics{config_.document().diagnostic(root, "expected a model's config: an object")};
         const std::string architecture = named_architecture(root);
         if (!errors_.none()) return errors_.take();
+        if (!root.member("model_type"))
+            refuse({.type = Raised::value_error,
+                    .raised_in = "ModelConfig",
+                    .message = "a model whose config says no `model_type` is not recognised"});
         entry_ = entry_of(architecture, classes_);
         if (entry_ == nullptr && known_elsewhere(architecture)) return other_release(architecture);
         if (entry_ == nullptr) return unknown(architecture, root);
-        ModelShape shape = shaped(root);
-        if (!errors_.none()) return errors_.take();
-        return shape;
+        try {
+            ModelShape shape = shaped(root);
+            if (errors_.none()) return shape;
+        } catch (RefusedByEngine& refused) {
+            if (errors_.none()) return std::move(refused.refusal);  // What an engine says to a stand-in is no answer.
+        }
+        return errors_.take();
     }
 
 private:
@@ -136,19 +150,24 @@ private:
     }
 
     ModelShape shaped(JsonValue root) {
-        const auto word = [](JsonValue object, std::string_view key) {
+        const auto word = [&](JsonValue object, std::string_view key) {
             const auto value = object.member(key);
-            return value && value->kind() == JsonKind::string ? std::string(value->string()) : std::string();
+            return value && value->kind() != JsonKind::null ? read_string(*value, errors_) : std::string();
         };
         const std::string root_type = word(root, "model_type");
-        const ConfigObject whole(root, true, defaults_of(root_type, classes_), errors_);
-        const auto nested = entry_->text.empty() ? std::optional(root) : root.member(entry_->text);
+        const ConfigObject whole(root, true, defaults_of(type_of(root_type, classes_)), errors_);
+        auto nested = entry_->text.empty() ? std::optional(root) : root.member(entry_->text);
+        const bool at_root = !nested && entry_->text_at_root;
+        if (at_root) nested = root;
         const bool there = nested && nested->kind() == JsonKind::object;
         if (nested && nested->kind() != JsonKind::object && nested->kind() != JsonKind::null) errors_.note_expected(*nested, "an object");
-        std::string text_type = there ? word(*nested, "model_type") : std::string();
+        std::string text_type = there && !at_root ? word(*nested, "model_type") : std::string();
         if (text_type.empty()) text_type = entry_->text_type;
-        const ConfigObject text(there ? *nested : root, there, defaults_of(text_type, classes_), errors_);
-        const ConfigView view{.root = whole, .text = text, .classes = classes_};
+        const ConfigType* const type = type_of(text_type, classes_);
+        const ConfigObject text(there ? *nested : root, there, defaults_of(type), errors_);
+        ConfigView view{.root = whole, .text = text, .classes = classes_, .text_type = type};
+        check_config(view);
+        read_windows(view);
 
         ModelShape shape{.architecture = std::string(entry_->chosen.empty() ? entry_->name : entry_->chosen),
                          .model_type = root_type,
@@ -156,33 +175,58 @@ private:
         const std::int64_t layers = entry_->layers != nullptr ? entry_->layers(view) : text.size("num_hidden_layers", config_layers_max);
         if (!errors_.none()) return shape;
         shape.decoder_layers = layers;
-        shape.layers = shaped_layers(view, entry_->kinds(view, layers), entry_->parts);
-        if (!entry_->draft.count_key.empty()) {
-            shape.draft_modules = text.count_if(entry_->draft.count_key, config_layers_max).value_or(0);
-            shape.draft_layers = draft_layers(view, shape.draft_modules, layers);
-        }
         heads_of(text, shape);
         shape.dtype = config_dtype(whole);
         if (!shape.dtype) shape.dtype = config_dtype(text);
-        if (const auto most = text.size_if("max_position_embeddings", config_length_max)) shape.length_max = Tokens{*most};
-        if (entry_->adjust != nullptr && errors_.none()) entry_->adjust(view, shape);
+        shape.length_max = longest_request(view);
+        read_quantization(view, shape);
+        try {
+            shape.layers = shaped_layers(view, entry_->kinds(view, layers), entry_->parts);
+            shape.drafter = drafter(view, layers);
+            if (entry_->adjust != nullptr && errors_.none()) entry_->adjust(view, shape);
+        } catch (RefusedByEngine& refused) {
+            if (refused.refusal.raised_in == "ModelConfig") throw;
+            shape.refused_when_made = std::move(refused.refusal);
+        }
         return shape;
     }
 
-    std::vector<ShapedLayer> draft_layers(const ConfigView& view, std::int64_t modules, std::int64_t layers) const {
+    std::optional<DrafterShape> drafter(const ConfigView& view, std::int64_t layers) const {
+        const DraftForm& form = entry_->draft;
+        const std::string type = view.root.word_if("model_type").value_or("");
+        if (form.parts.empty() || !in_release(form.release, view.classes)) return std::nullopt;
+        if (!form.model_types.empty() && std::ranges::find(form.model_types, type) == form.model_types.end()) return std::nullopt;
+        DrafterShape out{.pipeline = form.pipeline};
+        if (form.always > 0) out.predicts = form.always;
+        else out.predicts = view.text.count_if(form.count_key, config_layers_max);
+        if (!out.predicts && form.otherwise == 0) out.raises = Raised::attribute_error;
+        out.modules = form.always > 0 ? form.always : view.root.count_if("num_nextn_predict_layers", config_layers_max).value_or(1);
+        out.layers = draft_layers(view, {.layers = layers, .count = out.predicts.value_or(form.otherwise)});
+        return out;
+    }
+
+    struct DraftCount {
+        std::int64_t layers, count;  // Of the model; of the drafter.
+    };
+    std::vector<ShapedLayer> draft_layers(const ConfigView& view, DraftCount of) const {
         std::vector<ShapedLayer> drafts;
-        for (std::int64_t i = 0; i < modules && errors_.none(); ++i)
-            for (const LayerPart& part : entry_->draft.parts) {
-                const LayerPlace place{.config = view, .layer = layers + i, .layers = layers, .kind = part.kind};
-                drafts.push_back({.name = name_of_part(part.name, i, layers), .decoder_layer = layers + i, .mixer = part.shape(place)});
+        const DraftForm& form = entry_->draft;
+        const std::int64_t first = form.first != nullptr ? form.first(view) : of.layers;
+        for (std::int64_t i = 0; i < of.count && errors_.none(); ++i)
+            for (const LayerPart& part : form.parts) {
+                if (form.kind != nullptr && form.kind(view) != part.kind) continue;
+                const LayerPlace place{.config = view, .layer = of.layers + i, .layers = of.layers, .kind = part.kind};
+                drafts.push_back({.name = name_of_part(part.name, i, first), .decoder_layer = of.layers + i, .mixer = part.shape(place)});
             }
         return drafts;
     }
 
     static void heads_of(const ConfigObject& text, ModelShape& shape) {
-        shape.heads = text.size_if("num_attention_heads").value_or(1);
+        // A model without attention has none: no number of ranks is refused for them.
+        shape.heads = text.size_if("num_attention_heads").value_or(0);
         shape.kv_heads = text.size_if("num_key_value_heads").value_or(shape.heads);
-        shape.head_size = text.size_if("head_dim").value_or(text.size_if("hidden_size").value_or(1) / shape.heads);
+        const std::int64_t derived = shape.heads == 0 ? 0 : text.size_if("hidden_size").value_or(0) / shape.heads;
+        shape.head_size = text.size_if("head_dim").value_or(derived);
     }
 
     JsonValue config_;
@@ -195,12 +239,6 @@ private:
 
 bool is_model_config(JsonValue root) { return root.member("architectures").has_value() || root.member("model_type").has_value(); }
 
-ImportedModel import_model(JsonValue config, ModelClasses classes) {
-    try {
-        return Importer(config, classes).result();
-    } catch (RefusedByEngine& refused) {
-        return std::move(refused.refusal);
-    }
-}
+ImportedModel import_model(JsonValue config, ModelClasses classes) { return Importer(config, classes).result(); }
 
 }  // namespace kv

@@ -57,11 +57,17 @@ AttentionShape usual_attention(const LayerPlace& place) {
     return shape;
 }
 
-MixerShape full_attention(const LayerPlace& place) { return usual_attention(place); }
+MixerShape full_attention(const LayerPlace& place) {
+    AttentionShape shape = usual_attention(place);
+    shape.window = place.config.shared_window;
+    return shape;
+}
 
 MixerShape window_attention(const LayerPlace& place) {
+    const ConfigObject& text = place.config.text;
+    if (!text.states("sliding_window") && !text.has("sliding_window")) text.missing("sliding_window", "the window of layers that slide");
     AttentionShape shape = usual_attention(place);
-    shape.window = Tokens{place.config.text.size("sliding_window", config_length_max)};
+    shape.window = place.config.window ? place.config.window : place.config.shared_window;
     return shape;
 }
 

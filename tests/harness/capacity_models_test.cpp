@@ -9,6 +9,7 @@
 namespace kv::testing {
 namespace {
 
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::SizeIs;
 
@@ -88,12 +89,59 @@ std::string load_errors(const std::vector<std::string>& files, const std::vector
     return std::holds_alternative<Diagnostics>(loaded) ? to_text(std::get<Diagnostics>(loaded)) : "loaded";
 }
 
-TEST(CapacityModels, ThatAreAConfigAreNotImportedYet) {
-    const TemporaryFile pretty("{\n  \"architectures\": [\"LlamaForCausalLM\"]\n}\n");
-    const TemporaryFile flat("{\"model_type\": \"llama\"}\n");
+TEST(CapacityModels, ThatAreAConfigAreKnownByTheirFirstLineWhateverItsShape) {
+    const TemporaryFile pretty("{\n  \"architectures\": [\"NoSuchForCausalLM\"]\n}\n");
+    const TemporaryFile flat("{\"architectures\": [\"NoSuchForCausalLM\"], \"model_type\": \"llama\"}\n");
     for (const TemporaryFile* file : {&pretty, &flat})
-        EXPECT_THAT(load_errors({file->path()}),
-                    HasSubstr("a model's config.json is not imported yet: state its layers in a scenario file"));
+        EXPECT_THAT(load_errors({file->path()}), HasSubstr("this architecture is not known"));
+    const TemporaryFile bare("{\"model_type\": \"llama\"}\n");
+    EXPECT_THAT(load_errors({bare.path()}), HasSubstr("`architectures` is missing"));
+}
+
+TEST(CapacityModels, ThatAreAConfigAreServedAsTheFlagsSay) {
+    const CapacityModel llama = configured_model("llama-3.1-8b");
+    EXPECT_EQ(llama.name, "llama-3.1-8b") << "called after its folder";
+    const Engine engine = engine_called("vllm-0.32.0");
+    const auto heads = [&](const CapacityKnobs& knobs) {
+        const auto under = model_under(llama, engine, knobs);
+        const ModelFile* file = std::get_if<ModelFile>(&under);
+        return file == nullptr ? 0 : attention_of(file->layers.specs.front())->kv_heads;
+    };
+    EXPECT_EQ(heads({}), 8);
+    EXPECT_EQ(heads({.tensor = 4}), 2);
+    EXPECT_EQ(heads({.tensor = 16}), 1) << "more ranks than heads: each keeps one";
+    const auto staged = model_under(llama, engine, {.pipeline = 3, .memory = Bytes{1 << 30}});
+    ASSERT_TRUE(std::holds_alternative<ModelFile>(staged));
+    std::vector<std::size_t> layers;
+    for (const auto& worker : std::get<ModelFile>(staged).layers.workers) layers.push_back(worker.size());
+    EXPECT_THAT(layers, ElementsAre(11U, 11U, 10U)) << "what is left over is not the last stage's";
+    EXPECT_EQ(std::get<ModelFile>(staged).memory, std::vector<Bytes>(3, Bytes{1 << 30}));
+}
+
+TEST(CapacityModels, ThatAreAConfigSayWhatWasAssumed) {
+    const CapacityModel llama = configured_model("llama-3.1-8b");
+    const Engine engine = engine_called("vllm-0.18.0");
+    const auto assumed = [&](const CapacityKnobs& knobs) { return std::get<ModelFile>(model_under(llama, engine, knobs)).assumed; };
+    EXPECT_THAT(assumed({}), HasSubstr("40 GiB"));
+    EXPECT_EQ(assumed({.memory = Bytes{1 << 30}}), "");
+    EXPECT_EQ(assumed({.blocks = Blocks{100}}), "");
+}
+
+TEST(CapacityModels, ThatTheEngineRefusesToServeSayItWithItsFigures) {
+    const auto under = model_under(configured_model("llama-3.1-8b"), engine_called("vllm-0.18.0"), {.tensor = 3});
+    const auto* unavailable = std::get_if<Unavailable>(&under);
+    ASSERT_NE(unavailable, nullptr);
+    EXPECT_EQ(unavailable->by, Unavailable::Why::refused_by_engine);
+    ASSERT_TRUE(unavailable->refusal);
+    EXPECT_THAT(unavailable->refusal->figures, ElementsAre(32, 3));
+    EXPECT_THAT(unavailable->why, HasSubstr("ValueError"));
+}
+
+TEST(CapacityModels, ThatStateTheirLayersCannotBeServedOtherwise) {
+    const auto under = model_under(stated_model("gpt-oss-120b"), engine_called("vllm-0.32.0"), {.dtype = DType::float16});
+    const auto* unavailable = std::get_if<Unavailable>(&under);
+    ASSERT_NE(unavailable, nullptr);
+    EXPECT_THAT(unavailable->why, HasSubstr("--dtype asks for other layers than the file states"));
 }
 
 TEST(CapacityModels, ThatCannotBeReadAreToldForAllFiles) {

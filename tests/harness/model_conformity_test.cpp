@@ -29,6 +29,35 @@ TEST_P(RealModels, ArePlannedAsTheEnginePlannedThem) {
     EXPECT_GT(lines, 250U);
 }
 
+TEST_P(RealModels, AreServedFromTheirConfigsAsTheEngineServedThem) {
+    std::size_t lines = 0;
+    for (const std::string& line : lines_of(recorded_models(GetParam()))) {
+        const auto recording = std::get<ModelRecording>(read_line(line));
+        const JsonDocument config = shipped_config(recording.model.name);
+        const CaseResult result = compare_imported(recording, config.root(), engine_called(recording.engine));
+        EXPECT_TRUE(result.known) << result.id;
+        for (const FieldDifference& difference : result.differences)
+            ADD_FAILURE() << result.id << ": " << difference.at << " recorded " << difference.recorded << ", ours " << difference.ours;
+        ++lines;
+    }
+    EXPECT_GT(lines, 250U);
+}
+
+TEST_P(RealModels, AreRefusedFromTheirConfigsAsTheEngineRefusedThem) {
+    std::size_t lines = 0;
+    for (const std::string& line : lines_of(refused_models(GetParam()))) {
+        const auto document = read_json({.file = "models.jsonl", .text = line});
+        const auto refused = std::get<RefusedModel>(read_refused_model(std::get<JsonDocument>(document)));
+        const JsonDocument config = shipped_config(refused.model);
+        const CaseResult result = compare_refused(refused, config.root(), engine_called(refused.engine));
+        EXPECT_TRUE(result.known) << result.id;
+        for (const FieldDifference& difference : result.differences)
+            ADD_FAILURE() << result.id << ": " << difference.at << " recorded " << difference.recorded << ", ours " << difference.ours;
+        ++lines;
+    }
+    EXPECT_GE(lines, 10U);
+}
+
 INSTANTIATE_TEST_SUITE_P(OfEachVersion, RealModels, ::testing::Values("0.18.0", "0.32.0"));
 
 // Every number of the plan that a line records is compared: a line with another one differs.
@@ -50,6 +79,68 @@ TEST(ModelConformity, SeesEveryNumberOfARecordedPlan) {
     json["group_block_sizes"][1] = 32;
     const CaseResult result = compare_model_plan(std::get<ModelRecording>(read_line(json.dump())), engine_called("vllm-0.32.0"));
     EXPECT_EQ(result.differences.size(), 2U);
+}
+
+// From the config on, what the line says of layers and settings is compared too.
+TEST(ModelConformity, SeesEveryFieldOfTheServedLayersAndSettings) {
+    const std::vector<std::string> lines = lines_of(recorded_models("0.32.0"));
+    const auto gpt = std::ranges::find_if(lines, [](const std::string& line) { return line.find("\"gpt-oss-20b\"") != std::string::npos; });
+    ASSERT_NE(gpt, lines.end());
+    const JsonDocument config = shipped_config("gpt-oss-20b");
+    const auto differences = [&](const Json& json) {
+        return compare_imported(std::get<ModelRecording>(read_line(json.dump())), config.root(), engine_called("vllm-0.32.0")).differences;
+    };
+    const Json recorded = Json::parse(*gpt);
+    EXPECT_TRUE(differences(recorded).empty());
+    const auto sees = [&](const char* what, const Json& changed) { EXPECT_FALSE(differences(changed).empty()) << what; };
+    for (const char* key : {"max_model_len", "block_size", "max_num_batched_tokens", "max_num_seqs", "max_num_encoder_input_tokens"}) {
+        Json json = recorded;
+        json["resolved"][key] = json["resolved"][key].get<std::int64_t>() + 16;
+        sees(key, json);
+    }
+    for (const char* key : {"enable_prefix_caching", "enable_chunked_prefill", "disable_hybrid_kv_cache_manager", "async_scheduling"}) {
+        Json json = recorded;
+        json["resolved"][key] = !json["resolved"][key].get<bool>();
+        sees(key, json);
+    }
+    for (const auto& [key, value] : {std::pair{"dtype", "float16"}, std::pair{"cache_dtype", "fp8"}, std::pair{"kv_cache_layout", "BLHNC"},
+                                     std::pair{"mamba_cache_mode", "align"}}) {
+        Json json = recorded;
+        json["resolved"][key] = value;
+        sees(key, json);
+    }
+    Json json = recorded;
+    json["layers"][3]["name"] = "model.layers.3.other";
+    sees("a layer's name", json);
+    json = recorded;
+    json["specs"][0]["num_kv_heads"] = 4;
+    sees("a spec", json);
+    json = recorded;
+    json["layers_without_cache"] = {{"count", 1}, {"first", "a"}};
+    sees("layers without a cache", json);
+    json = recorded;
+    json["shared_layers"] = {{"model.layers.30", "model.layers.2"}};
+    sees("shared layers", json);
+    json = recorded;
+    json["tensors"][0]["offset"] = 64;
+    sees("a tensor", json);
+}
+
+// The figures that users reported of Qwen3.5 (vllm-project/vllm#40691) come out of its config.
+TEST(ModelConformity, TheReportedFiguresOfQwen35ComeOutOfItsConfig) {
+    const CapacityModel model = configured_model("qwen3.5-27b");
+    CapacityKnobs knobs;
+    knobs.blocks = Blocks{1487};
+    knobs.model_len_max = Tokens{32768};
+    const Engine engine = engine_called("vllm-0.18.0");
+    const auto under = model_under(model, engine, knobs);
+    ASSERT_TRUE(std::holds_alternative<ModelFile>(under));
+    const PlanOutcome made = make_plan(engine, plan_input(std::get<ModelFile>(under)));
+    ASSERT_TRUE(std::holds_alternative<Plan>(made));
+    const auto& capacity = std::get<Plan>(made).capacity;
+    ASSERT_TRUE(capacity);
+    EXPECT_EQ(capacity->reported, Tokens{290864});
+    EXPECT_NEAR(capacity->concurrency, 33.04, 0.005);
 }
 
 TEST(ModelConformity, SeesAnErrorThatIsNotTheEngines) {

@@ -1,13 +1,17 @@
 #include "tests/harness/recording_kinds.h"
 
+#include "harness/model_conformity.h"
 #include "harness/plan_conformity.h"
 #include "harness/slots_conformity.h"
 #include "harness/trace_conformity.h"
+#include "model/overload.h"
+#include "tests/support/models.h"
 #include "tests/support/recorded.h"
 #include "tests/support/traces.h"
 
 #include <algorithm>
 #include <map>
+#include <memory>
 #include <optional>
 #include <utility>
 
@@ -81,6 +85,45 @@ bool replays_otherwise(const HeldTrace& held, const Engine& engine) {
            std::ranges::any_of(held.operations, [&](const TraceOperation& operation) { return !replay.make(operation).empty(); });
 }
 
+// A recorded model with the config that it was made from.
+struct ConfiguredCase {
+    std::variant<ModelRecording, RefusedModel> recorded;
+    std::shared_ptr<const JsonDocument> config;
+
+    bool differs(const Engine& engine) const {
+        const CaseResult result = std::visit(
+            Overload{[&](const ModelRecording& model) { return compare_imported(model, config->root(), engine); },
+                     [&](const RefusedModel& refused) { return compare_refused(refused, config->root(), engine); }},
+            recorded);
+        return !result.known || !result.differences.empty();
+    }
+};
+
+std::shared_ptr<const JsonDocument> config_of(const std::string& model) {
+    static std::map<std::string, std::shared_ptr<const JsonDocument>> read;
+    const auto [entry, first] = read.try_emplace(model);
+    if (first) entry->second = std::make_shared<const JsonDocument>(shipped_config(model));
+    return entry->second;
+}
+
+std::vector<Differs> model_cases(const std::string& version) {
+    static std::map<std::string, std::vector<ConfiguredCase>> read;
+    const auto [entry, first] = read.try_emplace(version);
+    if (first) {
+        for (ModelRecording& model : read_cases<ModelRecording>({recorded_models(version)}, read_model_recording)) {
+            auto config = config_of(model.model.name);
+            entry->second.push_back({std::move(model), std::move(config)});
+        }
+        for (RefusedModel& refused : read_cases<RefusedModel>({refused_models(version)}, read_refused_model)) {
+            auto config = config_of(refused.model);
+            entry->second.push_back({std::move(refused), std::move(config)});
+        }
+    }
+    std::vector<Differs> asked;
+    for (const ConfiguredCase& each : entry->second) asked.push_back([&each](const Engine& engine) { return each.differs(engine); });
+    return asked;
+}
+
 std::vector<Differs> trace_cases(const std::string& version) {
     static std::map<std::string, std::vector<HeldTrace>> read;
     const auto [entry, first] = read.try_emplace(version);
@@ -105,7 +148,8 @@ std::span<const RecordingKind> recording_kinds() {
          {SlotArea::plan, SlotArea::saying},
          [](const std::string& version) { return differs(plan_cases(version), compare_plan); }},
         {"slots", {SlotArea::address}, [](const std::string& version) { return differs(slots_cases(version), compare_slots); }},
-        {"traces", {SlotArea::holding}, trace_cases}};
+        {"traces", {SlotArea::holding}, trace_cases},
+        {"models", {SlotArea::serving}, model_cases}};
     return kinds;
 }
 

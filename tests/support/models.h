@@ -2,6 +2,7 @@
 #pragma once
 
 #include "harness/capacity_models.h"
+#include "scenarios/text_file.h"
 #include "tests/support/recorded.h"
 
 #include <gtest/gtest.h>
@@ -16,6 +17,14 @@ inline std::string recorded_models(const std::string& version) {
 }
 inline std::string refused_models(const std::string& version) {
     return std::string(KV_GOLDEN_DIR) + "/models/refused-vllm-" + version + ".jsonl.gz";
+}
+
+inline std::string config_file(const std::string& model) { return std::string(KV_GOLDEN_DIR) + "/models/" + model + "/config.json"; }
+
+inline JsonDocument shipped_config(const std::string& model) {
+    auto text = read_text_file(config_file(model), config_bytes_max);
+    auto read = read_json({.file = model, .text = std::get<std::string>(std::move(text)), .non_finite = true});
+    return std::get<JsonDocument>(std::move(read));
 }
 
 inline std::vector<CapacityModel> loaded_models(const std::vector<std::string>& files, const std::vector<std::string>& names = {}) {
@@ -37,6 +46,12 @@ inline CapacityModel recorded_model(const std::string& name) {
 inline CapacityModel stated_model(const std::string& name) {
     auto models = loaded_models({std::string(KV_SOURCE_DIR "/scenarios/plans/") + name + ".toml"});
     EXPECT_EQ(models.size(), 1U) << name;
+    return models.empty() ? CapacityModel{} : std::move(models.front());
+}
+
+inline CapacityModel configured_model(const std::string& model) {
+    auto models = loaded_models({config_file(model)});
+    EXPECT_EQ(models.size(), 1U) << model;
     return models.empty() ? CapacityModel{} : std::move(models.front());
 }
 

@@ -1,0 +1,347 @@
+// Architectures with delta nets, linear attention or short convolutions beside attention.
+#include "scenarios/hub/state_parts.h"
+
+#include <algorithm>
+#include <array>
+
+namespace kv {
+namespace {
+
+constexpr ModelTraits hybrid{.hybrid = true};
+constexpr ModelTraits hybrid_of_one_stage{.hybrid = true, .pipeline = false};
+
+// Qwen3-Next and Qwen3.5: gated delta nets, full attention at every fourth layer.
+
+DeltaNetShape delta_net(const ConfigView& config) {
+    const ConfigObject& text = config.text;
+    return {.key_heads = text.size("linear_num_key_heads"),
+            .value_heads = text.size("linear_num_value_heads"),
+            .key_size = text.size("linear_key_head_dim"),
+            .value_size = text.size("linear_value_head_dim"),
+            .kernel = text.size("linear_conv_kernel_dim")};
+}
+
+MixerShape delta_states(const LayerPlace& place) { return StateShape(delta_net(place.config)); }
+
+MixerShape qwen_attention(const LayerPlace& place) {
+    AttentionShape shape = usual_attention(place);
+    shape.window = place.config.shared_window;
+    if (!place.config.text.size_if("head_dim")) shape.rank_width = place.config.text.size("hidden_size");
+    return shape;
+}
+
+constexpr std::array qwen_parts{LayerPart{LayerKind::full, "model.layers.{i}.self_attn.attn", qwen_attention},
+                                LayerPart{LayerKind::states, "model.layers.{i}.linear_attn", delta_states}};
+constexpr std::array nested_qwen_parts{LayerPart{LayerKind::full, "language_model.model.layers.{i}.self_attn.attn", qwen_attention},
+                                       LayerPart{LayerKind::states, "language_model.model.layers.{i}.linear_attn", delta_states}};
+constexpr std::array qwen_draft_parts{LayerPart{LayerKind::full, "mtp.layers.{i}.self_attn.attn", qwen_attention}};
+constexpr DraftForm qwen_next_draft{.count_key = "num_nextn_predict_layers", .parts = qwen_draft_parts, .otherwise = 1};
+constexpr DraftForm qwen_draft_of_0_18{
+    .count_key = "mtp_num_hidden_layers", .parts = qwen_draft_parts, .otherwise = 1, .release = Release::only_0_18};
+constexpr DraftForm qwen_draft{.count_key = "mtp_num_hidden_layers", .parts = qwen_draft_parts, .otherwise = 1, .pipeline = true};
+
+void adjust_qwen_next(const ConfigView& config, ModelShape& shape) {
+    expect_integers(config, {"num_key_value_heads", "head_dim"});
+    shape.state = delta_net(config);
+    forget_hybrid_without_states(config, shape);
+}
+
+void adjust_qwen(const ConfigView& config, ModelShape& shape) {
+    expect_integers(config, {"num_key_value_heads", "head_dim"});
+    shape.state = delta_net(config);
+    shape.state_dtype = state_dtype_of(config.text, "mamba_ssm_dtype");
+}
+
+void adjust_qwen_text(const ConfigView& config, ModelShape& shape) {
+    adjust_qwen(config, shape);
+    forget_hybrid_without_states(config, shape);
+}
+
+// MiniMax: lightning attention, of which only one matrix a head is kept.
+
+std::vector<LayerKind> minimax_kinds(const ConfigView& config, std::int64_t layers) {
+    for (const std::string_view key : {"attn_type_list", "decoder_attention_types"}) {
+        const std::vector<std::int64_t> listed = config.text.numbers(key, {0, 1}, static_cast<std::size_t>(config_layers_max));
+        if (listed.empty()) continue;
+        if (std::ssize(listed) < layers)
+            refuse({.type = Raised::index_error, .raised_in = "layer_fn", .message = "the list of attention types names too few layers"});
+        std::vector<LayerKind> kinds;
+        for (std::int64_t i = 0; i < layers; ++i)
+            kinds.push_back(listed[static_cast<std::size_t>(i)] == 0 ? LayerKind::states : LayerKind::full);
+        return kinds;
+    }
+    return linear_kinds(config, layers);
+}
+
+void every_second_linear(TypedLayers& typed) {
+    if (typed.listed) return;
+    for (std::int64_t i = 0; i < typed.layers; ++i) typed.types.emplace_back(i % 2 == 0 ? "full_attention" : "linear_attention");
+}
+
+LinearAttentionShape lightning(const ConfigView& config) {
+    const std::int64_t heads = config.text.size("num_attention_heads");
+    return {.heads = heads, .head_size = config.text.size("head_dim")};
+}
+
+MixerShape lightning_states(const LayerPlace& place) { return StateShape(lightning(place.config)); }
+
+constexpr std::array minimax_parts{LayerPart{LayerKind::full, "model.layers.{i}.attn", full_attention},
+                                   LayerPart{LayerKind::states, "model.layers.{i}", lightning_states}};
+
+void adjust_minimax(const ConfigView& config, ModelShape& shape) { shape.state = lightning(config); }
+
+// LFM2: short convolutions.
+
+std::vector<LayerKind> lfm2_kinds(const ConfigView& config, std::int64_t layers) {
+    constexpr std::array words{KindWord{"conv", LayerKind::states}, KindWord{"full_attention", LayerKind::full}};
+    return kinds_of_types(config, layers, words);
+}
+
+void lfm2_types(TypedLayers& typed) {
+    if (typed.listed) return;
+    const bool chosen = typed.text.has("full_attn_idxs");
+    typed.types.assign(static_cast<std::size_t>(typed.layers), chosen ? "conv" : "full_attention");
+    for (const std::int64_t i : typed.text.numbers("full_attn_idxs", {0, config_layers_max}, static_cast<std::size_t>(config_layers_max)))
+        if (i < typed.layers) typed.types[static_cast<std::size_t>(i)] = "full_attention";
+}
+
+// What its class says of a convolution forgets drafted tokens; so do its layers in 0.18.0.
+template <const char* width_key>
+ShortConvShape convolution(const ConfigView& config, bool counts_drafts) {
+    return {.width = config.text.size(width_key), .kernel = config.text.size("conv_L_cache"), .counts_drafts = counts_drafts};
+}
+constexpr char of_convolution[] = "conv_dim", of_hidden[] = "hidden_size";
+
+template <const char* width_key>
+MixerShape convolution_states(const LayerPlace& place) {
+    return StateShape(convolution<width_key>(place.config, newer(place.config)));
+}
+
+template <const char* width_key>
+void adjust_lfm2(const ConfigView& config, ModelShape& shape) {
+    expect_integers(config, {"num_key_value_heads"});
+    shape.state = convolution<width_key>(config, false);
+    forget_hybrid_without_states(config, shape);
+}
+
+template <const char* width_key>
+constexpr std::array lfm2_parts_of_0_18{LayerPart{LayerKind::full, "model.layers.{i}.self_attn.attn", derived_attention},
+                                        LayerPart{LayerKind::states, "model.layers.{i}.conv", convolution_states<width_key>}};
+template <const char* width_key>
+constexpr std::array lfm2_parts_of_0_32{LayerPart{LayerKind::full, "model.layers.{i}.self_attn.attn", derived_attention},
+                                        LayerPart{LayerKind::states, "model.layers.{i}.short_conv", convolution_states<width_key>}};
+
+// Kimi Linear and Kimi K3: Kimi delta attention beside latent attention. Layers are listed from 1.
+
+std::optional<ConfigObject> linear_config(const ConfigObject& text) {
+    const auto object = text.find("linear_attn_config");
+    if (object && object->kind() == JsonKind::object) return ConfigObject(*object, true, {}, text.errors());
+    text.missing("linear_attn_config", "an object that names `kda_layers`");
+    return std::nullopt;
+}
+
+std::vector<LayerKind> kimi_kinds(const ConfigView& config, std::int64_t layers) {
+    std::vector<LayerKind> kinds(static_cast<std::size_t>(layers), LayerKind::latent);
+    const auto linear = linear_config(config.text);
+    if (!linear) return kinds;
+    if (!linear->has("kda_layers")) linear->missing("kda_layers", "the layers of Kimi delta attention, counted from 1");
+    for (const std::int64_t i : linear->numbers("kda_layers", {0, config_layers_max}, static_cast<std::size_t>(config_layers_max)))
+        if (i >= 1 && i <= layers) kinds[static_cast<std::size_t>(i - 1)] = LayerKind::states;
+    return kinds;
+}
+
+KimiDeltaShape kimi_delta(const ConfigView& config) {
+    const auto linear = linear_config(config.text);
+    if (!linear) return {};
+    return {.heads = linear->size("num_heads"),
+            .head_size = linear->size("head_dim"),
+            .kernel = linear->size("short_conv_kernel_size"),
+            .full_rank_gate = linear->flag("use_full_rank_gate", false),
+            .bounded_gate = linear->has("gate_lower_bound")};
+}
+
+MixerShape kimi_states(const LayerPlace& place) { return StateShape(kimi_delta(place.config)); }
+
+MixerShape kimi_latent(const LayerPlace& place) {
+    const ConfigObject& text = place.config.text;
+    return LatentShape{
+        .heads = text.size("num_attention_heads"), .latent = text.size("kv_lora_rank"), .rotary = text.size("qk_rope_head_dim")};
+}
+
+constexpr std::array kimi_parts_of_0_18{LayerPart{LayerKind::latent, "model.layers.{i}.self_attn.attn", kimi_latent},
+                                        LayerPart{LayerKind::states, "model.layers.{i}.self_attn", kimi_states}};
+constexpr std::array kimi_parts_of_0_32{LayerPart{LayerKind::latent, "model.layers.{i}.self_attn", kimi_latent},
+                                        LayerPart{LayerKind::states, "model.layers.{i}.self_attn", kimi_states}};
+constexpr std::array kimi_k3_parts{LayerPart{LayerKind::latent, "language_model.model.layers.{i}.self_attn", kimi_latent},
+                                   LayerPart{LayerKind::states, "language_model.model.layers.{i}.self_attn", kimi_states}};
+constexpr ModelTraits latent_hybrid{.hybrid = true, .latent = true};
+
+void adjust_kimi(const ConfigView& config, ModelShape& shape) {
+    KimiDeltaShape of_class = kimi_delta(config);
+    of_class.full_rank_gate = true;  // The class asks no layer which gate it has.
+    shape.state = of_class;
+    const auto latent = config.text.size_if("kv_lora_rank");
+    shape.traits.latent = latent.has_value();
+    if (latent) shape.head_size = *latent + config.text.count_if("qk_rope_head_dim").value_or(0);
+}
+
+constexpr std::array entries{Architecture{.name = "Qwen3NextForCausalLM",
+                                          .kinds = linear_kinds,
+                                          .parts = qwen_parts,
+                                          .draft = qwen_next_draft,
+                                          .traits = hybrid,
+                                          .adjust = adjust_qwen_next},
+                             Architecture{.name = "Qwen3_5ForConditionalGeneration",
+                                          .text = "text_config",
+                                          .text_type = "qwen3_5_text",
+                                          .kinds = linear_kinds,
+                                          .parts = nested_qwen_parts,
+                                          .draft = qwen_draft,
+                                          .traits = hybrid,
+                                          .adjust = adjust_qwen},
+                             Architecture{.name = "Qwen3_5MoeForConditionalGeneration",
+                                          .text = "text_config",
+                                          .text_type = "qwen3_5_moe_text",
+                                          .kinds = linear_kinds,
+                                          .parts = nested_qwen_parts,
+                                          .draft = qwen_draft,
+                                          .traits = hybrid,
+                                          .adjust = adjust_qwen},
+                             Architecture{.name = "Qwen3_5ForCausalLM",
+                                          .release = Release::only_0_32,
+                                          .kinds = linear_kinds,
+                                          .parts = qwen_parts,
+                                          .draft = qwen_draft,
+                                          .traits = hybrid,
+                                          .adjust = adjust_qwen_text},
+                             Architecture{.name = "Qwen3_5MoeForCausalLM",
+                                          .release = Release::only_0_32,
+                                          .kinds = linear_kinds,
+                                          .parts = qwen_parts,
+                                          .draft = qwen_draft,
+                                          .traits = hybrid,
+                                          .adjust = adjust_qwen_text},
+                             Architecture{.name = "MiniMaxForCausalLM",
+                                          .release = Release::only_0_18,
+                                          .kinds = minimax_kinds,
+                                          .parts = minimax_parts,
+                                          .traits = hybrid_of_one_stage,
+                                          .adjust = adjust_minimax},
+                             Architecture{.name = "Lfm2ForCausalLM",
+                                          .release = Release::only_0_18,
+                                          .kinds = lfm2_kinds,
+                                          .parts = lfm2_parts_of_0_18<of_convolution>,
+                                          .traits = hybrid,
+                                          .adjust = adjust_lfm2<of_convolution>},
+                             Architecture{.name = "Lfm2ForCausalLM",
+                                          .release = Release::only_0_32,
+                                          .kinds = lfm2_kinds,
+                                          .parts = lfm2_parts_of_0_32<of_convolution>,
+                                          .traits = hybrid,
+                                          .adjust = adjust_lfm2<of_convolution>},
+                             Architecture{.name = "Lfm2MoeForCausalLM",
+                                          .release = Release::only_0_18,
+                                          .kinds = lfm2_kinds,
+                                          .parts = lfm2_parts_of_0_18<of_hidden>,
+                                          .traits = hybrid,
+                                          .adjust = adjust_lfm2<of_hidden>},
+                             Architecture{.name = "Lfm2MoeForCausalLM",
+                                          .release = Release::only_0_32,
+                                          .kinds = lfm2_kinds,
+                                          .parts = lfm2_parts_of_0_32<of_hidden>,
+                                          .traits = hybrid,
+                                          .adjust = adjust_lfm2<of_hidden>},
+                             Architecture{.name = "KimiLinearForCausalLM",
+                                          .release = Release::only_0_18,
+                                          .kinds = kimi_kinds,
+                                          .parts = kimi_parts_of_0_18,
+                                          .traits = latent_hybrid,
+                                          .adjust = adjust_kimi},
+                             Architecture{.name = "KimiLinearForCausalLM",
+                                          .release = Release::only_0_32,
+                                          .kinds = kimi_kinds,
+                                          .parts = kimi_parts_of_0_32,
+                                          .traits = latent_hybrid,
+                                          .adjust = adjust_kimi},
+                             Architecture{.name = "KimiK3ForConditionalGeneration",
+                                          .release = Release::only_0_32,
+                                          .text = "text_config",
+                                          .text_type = "kimi_linear",
+                                          .kinds = kimi_kinds,
+                                          .parts = kimi_k3_parts,
+                                          .traits = latent_hybrid,
+                                          .adjust = adjust_kimi}};
+
+using Whole = std::int64_t;
+
+constexpr std::array qwen_next_defaults{TypeDefault{"hidden_size", Whole{2048}},
+                                        TypeDefault{"num_hidden_layers", Whole{48}},
+                                        TypeDefault{"num_attention_heads", Whole{16}},
+                                        TypeDefault{"num_key_value_heads", Whole{2}},
+                                        TypeDefault{"head_dim", Whole{256}},
+                                        TypeDefault{"max_position_embeddings", Whole{32768}},
+                                        TypeDefault{"linear_num_key_heads", Whole{16}},
+                                        TypeDefault{"linear_num_value_heads", Whole{32}},
+                                        TypeDefault{"linear_key_head_dim", Whole{128}},
+                                        TypeDefault{"linear_value_head_dim", Whole{128}},
+                                        TypeDefault{"linear_conv_kernel_dim", Whole{4}}};
+constexpr std::array qwen_text_defaults{TypeDefault{"hidden_size", Whole{4096}},
+                                        TypeDefault{"num_hidden_layers", Whole{32}},
+                                        TypeDefault{"num_attention_heads", Whole{16}},
+                                        TypeDefault{"num_key_value_heads", Whole{4}},
+                                        TypeDefault{"head_dim", Whole{256}},
+                                        TypeDefault{"max_position_embeddings", Whole{32768}},
+                                        TypeDefault{"linear_num_key_heads", Whole{16}},
+                                        TypeDefault{"linear_num_value_heads", Whole{32}},
+                                        TypeDefault{"linear_key_head_dim", Whole{128}},
+                                        TypeDefault{"linear_value_head_dim", Whole{128}},
+                                        TypeDefault{"linear_conv_kernel_dim", Whole{4}}};
+constexpr std::array qwen_moe_text_defaults{TypeDefault{"hidden_size", Whole{2048}},
+                                            TypeDefault{"num_hidden_layers", Whole{40}},
+                                            TypeDefault{"num_attention_heads", Whole{16}},
+                                            TypeDefault{"num_key_value_heads", Whole{2}},
+                                            TypeDefault{"head_dim", Whole{256}},
+                                            TypeDefault{"max_position_embeddings", Whole{32768}},
+                                            TypeDefault{"linear_num_key_heads", Whole{16}},
+                                            TypeDefault{"linear_num_value_heads", Whole{32}},
+                                            TypeDefault{"linear_key_head_dim", Whole{128}},
+                                            TypeDefault{"linear_value_head_dim", Whole{128}},
+                                            TypeDefault{"linear_conv_kernel_dim", Whole{4}}};
+constexpr std::array minimax_defaults{TypeDefault{"hidden_size", Whole{4096}}, TypeDefault{"num_hidden_layers", Whole{32}},
+                                      TypeDefault{"num_attention_heads", Whole{32}}, TypeDefault{"num_key_value_heads", Whole{8}},
+                                      TypeDefault{"max_position_embeddings", Whole{131072}}};
+constexpr std::array lfm2_defaults{TypeDefault{"hidden_size", Whole{2560}},       TypeDefault{"num_hidden_layers", Whole{32}},
+                                   TypeDefault{"num_attention_heads", Whole{32}}, TypeDefault{"num_key_value_heads", Whole{8}},
+                                   TypeDefault{"conv_L_cache", Whole{3}},         TypeDefault{"max_position_embeddings", Whole{128000}}};
+constexpr std::array lfm2_moe_defaults{
+    TypeDefault{"hidden_size", Whole{2048}},       TypeDefault{"num_hidden_layers", Whole{32}},
+    TypeDefault{"num_attention_heads", Whole{32}}, TypeDefault{"num_key_value_heads", Whole{8}},
+    TypeDefault{"conv_L_cache", Whole{3}},         TypeDefault{"max_position_embeddings", Whole{128000}}};
+constexpr std::array kimi_defaults{TypeDefault{"hidden_size", Whole{4096}}, TypeDefault{"num_hidden_layers", Whole{32}},
+                                   TypeDefault{"num_attention_heads", Whole{32}}};
+constexpr std::array kimi_defaults_of_0_32{TypeDefault{"hidden_size", Whole{4096}}, TypeDefault{"num_hidden_layers", Whole{32}},
+                                           TypeDefault{"num_attention_heads", Whole{32}},
+                                           TypeDefault{"max_position_embeddings", Whole{4096}}};
+
+constexpr std::array types{
+    ConfigType{
+        .model_type = "qwen3_next", .release = Release::only_0_18, .defaults = qwen_next_defaults, .layer_types = linear_but_every_fourth},
+    ConfigType{
+        .model_type = "qwen3_next", .release = Release::only_0_32, .defaults = qwen_next_defaults, .layer_types = linear_but_at_interval},
+    ConfigType{
+        .model_type = "qwen3_5_text", .defaults = qwen_text_defaults, .layer_types = linear_but_at_interval, .checks_layer_types = true},
+    ConfigType{.model_type = "qwen3_5_moe_text",
+               .defaults = qwen_moe_text_defaults,
+               .layer_types = linear_but_at_interval,
+               .checks_layer_types = true},
+    ConfigType{.model_type = "minimax", .defaults = minimax_defaults, .layer_types = every_second_linear, .checks_layer_types = true},
+    ConfigType{.model_type = "lfm2", .defaults = lfm2_defaults, .layer_types = lfm2_types},
+    ConfigType{.model_type = "lfm2_moe", .defaults = lfm2_moe_defaults},
+    ConfigType{.model_type = "kimi_linear", .release = Release::only_0_18, .defaults = kimi_defaults},
+    ConfigType{.model_type = "kimi_linear", .release = Release::only_0_32, .defaults = kimi_defaults_of_0_32}};
+
+}  // namespace
+
+ArchitectureFamily delta_family() { return {entries, types}; }
+
+}  // namespace kv
