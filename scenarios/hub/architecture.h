@@ -99,6 +99,7 @@ struct ArchitectureFamily {
     std::span<const ConfigType> types;
 };
 ArchitectureFamily dense_family();       // Every layer full attention.
+ArchitectureFamily further_family();     // Others with attention only, many of which 0.32.0 runs as transformers has them.
 ArchitectureFamily windowed_family();    // Windows and chunks, beside full attention or alone.
 ArchitectureFamily latent_family();      // MLA and its sparse variants.
 ArchitectureFamily compressed_family();  // Latent vectors for several tokens each, beside windows.
@@ -126,7 +127,8 @@ std::optional<Tokens> longest_request(const ConfigView& config);
 
 // Readers that several architectures have: heads, kv heads and head size where most configs keep them.
 AttentionShape usual_attention(const LayerPlace& place);
-MixerShape full_attention(const LayerPlace& place);    // No window but the shared one.
-MixerShape window_attention(const LayerPlace& place);  // The window is `sliding_window`.
+MixerShape full_attention(const LayerPlace& place);     // No window but the shared one.
+MixerShape divided_attention(const LayerPlace& place);  // The same, of classes that have no `head_dim`.
+MixerShape window_attention(const LayerPlace& place);   // The window is `sliding_window`.
 
 }  // namespace kv

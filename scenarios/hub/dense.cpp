@@ -8,17 +8,6 @@
 namespace kv {
 namespace {
 
-// The classes that have no `head_dim` of their own.
-MixerShape divided_attention(const LayerPlace& place) {
-    const ConfigObject& text = place.config.text;
-    AttentionShape shape;
-    shape.heads = text.size("num_attention_heads");
-    shape.kv_heads = text.size_if("num_key_value_heads").value_or(shape.heads);
-    shape.head_size = std::max<std::int64_t>(1, text.size("hidden_size") / shape.heads);
-    shape.window = place.config.shared_window;
-    return shape;
-}
-
 // Mirrors Qwen2Model: a window for some layers is not served.
 void one_kind_of_layer(const ConfigView& config, ModelShape&) {
     if (!config.layer_types || config.layer_types->empty()) return;
@@ -61,6 +50,14 @@ constexpr std::array entries{
     Architecture{.name = "Qwen2ForCausalLM", .kinds = all_full, .parts = divided, .adjust = one_kind_of_layer},
     Architecture{.name = "Qwen3ForCausalLM", .kinds = all_full, .parts = decoder, .adjust = one_kind_of_layer},
     Architecture{.name = "Qwen3MoeForCausalLM", .kinds = all_full, .parts = decoder},
+    Architecture{.name = "Qwen2MoeForCausalLM", .kinds = all_full, .parts = divided},
+    Architecture{.name = "Qwen2VLForConditionalGeneration",
+                 .text = "text_config",
+                 .text_type = "qwen2_vl_text",
+                 .text_at_root = true,
+                 .kinds = all_full,
+                 .parts = nested_divided,
+                 .adjust = sections_fill_heads},
     Architecture{.name = "Qwen2_5_VLForConditionalGeneration",
                  .text = "text_config",
                  .text_type = "qwen2_5_vl_text",

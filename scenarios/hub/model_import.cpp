@@ -12,8 +12,8 @@
 namespace kv {
 
 std::span<const ArchitectureFamily> architecture_families() {
-    static const std::array all{dense_family(),   windowed_family(), latent_family(), compressed_family(), state_family(),
-                                pattern_family(), delta_family(),    kimi_family(),   encoder_family()};
+    static const std::array all{dense_family(), further_family(), windowed_family(), latent_family(), compressed_family(),
+                                state_family(), pattern_family(), delta_family(),    kimi_family(),   encoder_family()};
     return all;
 }
 

@@ -63,6 +63,16 @@ MixerShape full_attention(const LayerPlace& place) {
     return shape;
 }
 
+MixerShape divided_attention(const LayerPlace& place) {
+    const ConfigObject& text = place.config.text;
+    AttentionShape shape;
+    shape.heads = text.size("num_attention_heads");
+    shape.kv_heads = text.size_if("num_key_value_heads").value_or(shape.heads);
+    shape.head_size = std::max<std::int64_t>(1, text.size("hidden_size") / shape.heads);
+    shape.window = place.config.shared_window;
+    return shape;
+}
+
 MixerShape window_attention(const LayerPlace& place) {
     const ConfigObject& text = place.config.text;
     if (!text.states("sliding_window") && !text.has("sliding_window")) text.missing("sliding_window", "the window of layers that slide");

@@ -212,7 +212,11 @@ constexpr std::array bart_defaults{is("max_position_embeddings", 1024),    or_nu
                                    or_null("decoder_layers", 12),          or_null("encoder_attention_heads", 16),
                                    or_null("decoder_attention_heads", 16), or_null("d_model", 1024)};
 
+constexpr std::array phi_defaults{is("num_hidden_layers", 24), is("num_attention_heads", 32), is("hidden_size", 2048),
+                                  is("max_position_embeddings", 2048)};
+
 constexpr std::array types{
+    ConfigType{.model_type = "phi", .defaults = phi_defaults, .names_rope_type = true},
     ConfigType{.model_type = "llama", .defaults = llama_defaults, .whole_heads = true},
     ConfigType{.model_type = "mistral", .defaults = mistral_defaults},
     ConfigType{.model_type = "mixtral", .defaults = mixtral_defaults},

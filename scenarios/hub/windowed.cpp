@@ -233,6 +233,7 @@ constexpr std::array mimo{LayerPart{LayerKind::full, decoder_name, mimo_full}, L
 constexpr std::array mimo_draft{LayerPart{LayerKind::sliding, "model.mtp.layers.{i}.self_attn.attn", mimo_window}};
 
 constexpr std::array entries{
+    Architecture{.name = "CohereForCausalLM", .kinds = all_full, .parts = cohere},
     Architecture{.name = "Cohere2ForCausalLM", .chosen = "Cohere2ForCausalLM", .kinds = window_kinds, .parts = cohere},
     Architecture{.name = "Gemma2ForCausalLM", .kinds = window_kinds, .parts = capped},
     Architecture{.name = "Gemma3ForCausalLM", .kinds = window_kinds, .parts = listed},
