@@ -105,9 +105,9 @@ public:
         const std::string architecture = named_architecture(root);
         if (!errors_.none()) return errors_.take();
         if (!root.member("model_type"))
-            refuse({.type = Raised::value_error,
-                    .raised_in = "ModelConfig",
-                    .message = "a model whose config says no `model_type` is not recognised"});
+            return Refusal{.type = Raised::value_error,
+                           .raised_in = "ModelConfig",
+                           .message = "a model whose config says no `model_type` is not recognised"};
         entry_ = entry_of(architecture, classes_);
         if (entry_ == nullptr && known_elsewhere(architecture)) return other_release(architecture);
         if (entry_ == nullptr) return unknown(architecture, root);

@@ -132,6 +132,19 @@ void adjust_minimax(const ConfigView& config, ModelShape& shape) {
     shape.state = lightning(config);
 }
 
+// 0.32.0 has no class for it: it goes through transformers, where lightning attention cannot be served, nor is the rest modelled.
+MixerShape lightning_through_transformers(const LayerPlace& place) {
+    refuse({.type = Raised::value_error,
+            .raised_in = "TransformersBase",
+            .message = "a layer of linear attention is not served through transformers",
+            .figures = {place.layer}});
+}
+void only_lightning_is_known(const ConfigView& config, ModelShape&) {
+    config.text.note("layer_types", "this release serves a model of full attention alone through transformers, which is not modelled");
+}
+constexpr std::array minimax_parts_of_0_32{LayerPart{LayerKind::full, "model.layers.{i}.self_attn.attn", full_attention},
+                                           LayerPart{LayerKind::states, "model.layers.{i}.self_attn", lightning_through_transformers}};
+
 // LFM2: short convolutions.
 
 std::vector<LayerKind> lfm2_kinds(const ConfigView& config, std::int64_t layers) {
@@ -215,6 +228,11 @@ constexpr std::array entries{Architecture{.name = "Qwen3NextForCausalLM",
                                           .parts = minimax_parts,
                                           .traits = hybrid_of_one_stage,
                                           .adjust = adjust_minimax},
+                             Architecture{.name = "MiniMaxForCausalLM",
+                                          .release = Release::only_0_32,
+                                          .kinds = minimax_kinds,
+                                          .parts = minimax_parts_of_0_32,
+                                          .adjust = only_lightning_is_known},
                              Architecture{.name = "Lfm2ForCausalLM",
                                           .release = Release::only_0_18,
                                           .kinds = lfm2_kinds,
