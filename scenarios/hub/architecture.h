@@ -14,6 +14,7 @@
 
 namespace kv {
 
+enum class Release : std::uint8_t { both, only_0_18, only_0_32 };
 enum class LayerKind : std::uint8_t { full, sliding, chunked, states, latent, indexed, compressed, none };
 
 struct TypedLayers {
