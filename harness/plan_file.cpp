@@ -43,19 +43,17 @@ std::vector<std::optional<SpecId>> planned_spec_ids(const Outcome& outcome, std:
     return ids;
 }
 
-// "L7.window" is a layer of the id "window"; "model.layers.7.self_attn.attn" one of "model.layers.*.self_attn.attn".
+// "L7.window" is a layer of the id "window"; of a model's own names what follows the number: "self_attn.attn" of
+// "model.layers.7.self_attn.attn".
 std::string layer_id_of(const std::string& name) {
-    std::string id;
-    bool numbered = false;
-    for (std::size_t begin = 0; begin <= name.size();) {
-        const std::size_t end = std::min(name.find('.', begin), name.size());
-        const std::string part = name.substr(begin, end - begin);
-        const bool number = !part.empty() && part.find_first_not_of("0123456789") == std::string::npos;
-        numbered = numbered || number;
-        id += (begin == 0 ? "" : ".") + (number ? std::string("*") : part);
-        begin = end + 1;
+    std::size_t begin = name.find('.') + 1;
+    for (std::size_t at = 0; at < name.size();) {
+        const std::size_t end = std::min(name.find('.', at), name.size());
+        const bool number = end > at && name.find_first_not_of("0123456789", at) >= end;
+        if (number && end < name.size()) begin = end + 1;
+        at = end + 1;
     }
-    return numbered ? id : name.substr(name.find('.') + 1);
+    return name.substr(begin);
 }
 
 std::vector<PlannedSpec> planned_specs(const Engine& engine, const ModelLayers& model, const Outcome& outcome) {

@@ -18,7 +18,7 @@ namespace kv {
 namespace {
 
 constexpr std::string_view none = "-";
-constexpr std::size_t reasons_shown_max = 8;
+constexpr std::size_t reasons_shown_max = 5;
 constexpr std::size_t file_shown_max = 60;
 
 // What several pools have alike is shown once, under all their names.

@@ -106,7 +106,10 @@ Backend backend_of(const Serving& serving, const AttentionShape& shape) {
     kv_heads_of_rank(serving, shape);  // Refused before any backend is asked.
     // Keys and values of different sizes have a backend of their own, which is not asked whether it takes the layer.
     if (shape.head_size_v.value_or(shape.head_size) != shape.head_size) return described(serving, "FLASH_ATTN_DIFFKV");
-    const std::optional<std::int64_t> block = serving.arguments.block ? std::optional(serving.arguments.block->value) : std::nullopt;
+    // A block that is asked for; 0.18.0 has already made pages hold a state by it.
+    const bool grown = serving.engine.state_alignment.choice == StateAlignment::before_backend && serving.model.traits.hybrid;
+    std::optional<std::int64_t> block;
+    if (serving.arguments.block) block = grown ? serving.settings.block.value : serving.arguments.block->value;
     const Asked asked{.head_size = shape.head_size,
                       .dtype = serving.resolved.dtype,
                       .cache = serving.resolved.cache_dtype,

@@ -98,6 +98,16 @@ void resolve_runner(Serving& serving) {
     if (chunked && uses_eagle(drafting)) settings.hybrid_manager = HybridManager::disabled;
 }
 
+// A model that names no length has none to begin fitting with.
+[[noreturn]] void nothing_to_fit(const Serving& serving) {
+    if (serving.described())
+        refuse({.type = Raised::value_error,
+                .raised_in = "ModelConfig",
+                .message = "the longest request is no positive number of tokens",
+                .figures = {-1, 2048}});
+    refuse({.type = Raised::value_error, .raised_in = "SchedulerConfig", .message = "a step takes at least one token", .figures = {1}});
+}
+
 }  // namespace
 
 void resolve_defaults(Serving& serving) {
@@ -108,6 +118,7 @@ void resolve_defaults(Serving& serving) {
     settings.parallel = arguments.parallel;
     settings.length = arguments.length;
     settings.model_len_max = serving.model.length_max.value_or(unstated_length);
+    if (arguments.length == LengthChoice::fitted_to_memory && !serving.model.length_max) nothing_to_fit(serving);
     if (arguments.length == LengthChoice::as_given) settings.model_len_max = arguments.model_len_max.value_or(settings.model_len_max);
     settings.hybrid_manager = arguments.hybrid_manager;
     settings.drafting = arguments.drafting;

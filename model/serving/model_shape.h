@@ -148,8 +148,11 @@ struct ModelShape {
     std::optional<Tokens> length_max = {};  // That the model was made for.
     // What the model's class says of the states of its layers. Pages are aligned by this; a layer may say otherwise.
     std::optional<StateShape> state = {};
-    std::optional<std::int64_t> state_chunk = {};   // Tokens that the kernels of its states take at once.
-    std::optional<DType> state_dtype = {};          // Of its states, where the config names one.
+    std::optional<std::int64_t> state_chunk = {};  // Tokens that the kernels of its states take at once.
+    std::optional<DType> state_dtype = {};         // Of its states, where the config names one.
+    // Decoder layers with experts, where the model's class needs one on each worker, and what it raises if there is none.
+    std::optional<std::vector<std::int64_t>> expert_layers = {};
+    Raised without_experts = Raised::runtime_error;
     std::optional<Refusal> refused_when_made = {};  // By a class of its layers: after the engine has settled its arguments.
     bool cache_is_fp8 = false;                      // The checkpoint brings scales for an fp8 cache.
     std::optional<std::string> cache_dtype = {};    // What the checkpoint makes of the cache type "auto".

@@ -18,6 +18,7 @@ void check_context_ranks(const ModelShape& model, const Parallel& parallel, bool
                 .message = "context parallelism needs more tensor parallel ranks than key and value heads",
                 .figures =
                     described ? std::vector<std::int64_t>{tensor, model.kv_heads, 1} : std::vector<std::int64_t>{tensor, model.kv_heads}});
+    if (model.kv_heads == 0) refuse({.type = Raised::zero_division_error, .raised_in = "VllmConfig", .message = "the model has no heads"});
     const std::int64_t most = tensor / model.kv_heads;
     if (context > most)
         refuse({.type = type,
@@ -129,6 +130,18 @@ void add_layer(ServedModel& out, std::vector<WorkerLayer>& worker, const Serving
     out.layers.names.push_back(layer.name);
 }
 
+// Mirrors set_moe_parameters: it asks the first layer with experts that a rank has about them.
+void check_experts(const ModelShape& model, const std::vector<std::int64_t>& ends) {
+    if (!model.expert_layers) return;
+    std::int64_t begin = 0;
+    for (const std::int64_t end : ends) {
+        const bool any = std::ranges::any_of(*model.expert_layers, [&](std::int64_t layer) { return begin <= layer && layer < end; });
+        if (!any)
+            refuse({.type = model.without_experts, .raised_in = "set_moe_parameters", .message = "a stage has no layer with experts"});
+        begin = end;
+    }
+}
+
 ServedModel served(const Engine& engine, const ModelShape& model, const ServingArguments& arguments) {
     Serving serving{.engine = engine, .model = model, .arguments = arguments, .settings = {}, .resolved = {}};
     resolve_defaults(serving);
@@ -153,6 +166,7 @@ ServedModel served(const Engine& engine, const ModelShape& model, const ServingA
         out.settings = worker.settings;
         out.resolved = worker.resolved;
     }
+    check_experts(model, stage_ends(model.decoder_layers, serving.settings.parallel.pipeline));
     out.settings.layout = layout;
     return out;
 }

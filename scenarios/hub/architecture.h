@@ -106,6 +106,7 @@ ArchitectureFamily compressed_family();  // Latent vectors for several tokens ea
 ArchitectureFamily state_family();       // Mamba, beside attention or alone.
 ArchitectureFamily pattern_family();     // Mamba where a pattern spells the layers.
 ArchitectureFamily delta_family();       // Delta nets, linear attention and short convolutions beside attention.
+ArchitectureFamily kimi_family();        // Kimi delta attention beside MLA.
 ArchitectureFamily encoder_family();     // Encoders, and decoders that read one.
 
 std::span<const ArchitectureFamily> architecture_families();  // All of them.

@@ -13,7 +13,7 @@ namespace kv {
 
 std::span<const ArchitectureFamily> architecture_families() {
     static const std::array all{dense_family(), further_family(), windowed_family(), latent_family(), compressed_family(),
-                                state_family(), pattern_family(), delta_family(),    encoder_family()};
+                                state_family(), pattern_family(), delta_family(),    kimi_family(),   encoder_family()};
     return all;
 }
 
@@ -105,9 +105,9 @@ public:
         const std::string architecture = named_architecture(root);
         if (!errors_.none()) return errors_.take();
         if (!root.member("model_type"))
-            refuse({.type = Raised::value_error,
-                    .raised_in = "ModelConfig",
-                    .message = "a model whose config says no `model_type` is not recognised"});
+            return Refusal{.type = Raised::value_error,
+                           .raised_in = "ModelConfig",
+                           .message = "a model whose config says no `model_type` is not recognised"};
         entry_ = entry_of(architecture, classes_);
         if (entry_ == nullptr && known_elsewhere(architecture)) return other_release(architecture);
         if (entry_ == nullptr) return unknown(architecture, root);

@@ -23,11 +23,11 @@ Mamba2Shape mamba_of(const ConfigView& config, std::int64_t inner) {
             .kernel = text.size("mamba_d_conv")};
 }
 
-Mamba2Shape expanded_mamba(const ConfigView& config) { return mamba_of(config, expanded_size(config, "mamba_expand")); }
+Mamba2Shape expanded_mamba(const ConfigView& config) { return mamba_of(config, expanded_size(config, "mamba_expand", Expansion::whole)); }
 
 Mamba2Shape falcon_mamba2(const ConfigView& config) {
     const auto inner = config.text.size_if("mamba_d_ssm");
-    return mamba_of(config, inner ? *inner : expanded_size(config, "mamba_expand"));
+    return mamba_of(config, inner ? *inner : expanded_size(config, "mamba_expand", Expansion::rounded));
 }
 
 // What 0.18.0's class says of its layers forgets that a convolution keeps drafted tokens.
@@ -46,6 +46,7 @@ constexpr std::array falcon_parts{LayerPart{LayerKind::states, "model.layers.{i}
 void hybrid_types(TypedLayers& typed) { typed.types.assign(static_cast<std::size_t>(typed.layers), "hybrid"); }
 
 void adjust_falcon(const ConfigView& config, ModelShape& shape) {
+    expect_integers(config, {});
     states_of_class(config, shape, falcon_mamba2(config));
     shape.state_chunk = state_chunk_of(config.text);
 }
@@ -109,7 +110,7 @@ std::vector<LayerKind> jamba_kinds(const ConfigView& config, std::int64_t layers
 }
 
 Mamba1Shape jamba_mamba(const ConfigView& config) {
-    return {.inner = expanded_size(config, "mamba_expand"),
+    return {.inner = expanded_size(config, "mamba_expand", Expansion::whole),
             .state = config.text.size("mamba_d_state"),
             .kernel = config.text.size("mamba_d_conv")};
 }
@@ -132,14 +133,16 @@ MixerShape mamba1_states(const LayerPlace& place) {
     const ConfigObject& text = place.config.text;
     // Falcon Mamba's class of 0.18.0 takes a stated size; the others make it anew.
     const bool stated = !newer(place.config) && text.word_if("model_type") == "falcon_mamba" && text.has("intermediate_size");
-    return StateShape(Mamba1Shape{.inner = stated ? text.size("intermediate_size") : expanded_size(place.config, "expand"),
-                                  .state = text.size("state_size"),
-                                  .kernel = text.size("conv_kernel")});
+    return StateShape(
+        Mamba1Shape{.inner = stated ? text.size("intermediate_size") : expanded_size(place.config, "expand", Expansion::rounded),
+                    .state = text.size("state_size"),
+                    .kernel = text.size("conv_kernel")});
 }
 
 MixerShape mamba2_states(const LayerPlace& place) {
     const ConfigObject& text = place.config.text;
-    const std::int64_t expanded = expanded_size(place.config, "expand"), heads = text.size("num_heads"), head_size = text.size("head_dim");
+    const std::int64_t expanded = expanded_size(place.config, "expand", Expansion::whole), heads = text.size("num_heads"),
+                       head_size = text.size("head_dim");
     if (text.errors().none() && checked_mul(heads, head_size) != expanded)
         text.note("num_heads", fmt::format("{} heads of {} do not fill the expanded hidden size of {}", heads, head_size, expanded));
     return StateShape(Mamba2Shape{.inner = text.size_if("intermediate_size").value_or(expanded),

@@ -1,4 +1,4 @@
-// Architectures with delta nets, linear attention or short convolutions beside attention.
+// Architectures with gated delta nets, linear attention or short convolutions beside attention.
 #include "scenarios/hub/state_parts.h"
 
 #include <algorithm>
@@ -23,6 +23,24 @@ DeltaNetShape delta_net(const ConfigView& config) {
 
 MixerShape delta_states(const LayerPlace& place) { return StateShape(delta_net(place.config)); }
 
+// The parts of a head that are rotated by each coordinate of an image make up all that is rotated; asserted where the head is made.
+void check_rotary_sections(const LayerPlace& place, std::int64_t head_size) {
+    const auto rope = place.config.text.find("rope_parameters");
+    const auto sections = rope ? rope->member("mrope_section") : std::nullopt;
+    if (!sections || sections->kind() != JsonKind::array || sections->size() == 0) return;
+    std::int64_t sum = 0;
+    for (const JsonValue section : sections->elements())
+        sum += section.kind() == JsonKind::integer ? std::clamp<std::int64_t>(section.integer(), 0, config_size_max) : 0;
+    const auto factor = rope->member("partial_rotary_factor");
+    const bool stated = factor && (factor->kind() == JsonKind::number || factor->kind() == JsonKind::integer);
+    const double part = stated ? factor->number() : 0.25;
+    if (!(part > 0 && part <= 1)) return;
+    if (sum != static_cast<std::int64_t>(static_cast<double>(head_size) * part) / 2)
+        refuse({.type = Raised::assertion_error,
+                .raised_in = "MRotaryEmbedding",
+                .message = "the rotary sections are not all that is rotated"});
+}
+
 MixerShape qwen_attention(const LayerPlace& place) {
     AttentionShape shape = usual_attention(place);
     shape.window = place.config.shared_window;
@@ -30,9 +48,16 @@ MixerShape qwen_attention(const LayerPlace& place) {
     return shape;
 }
 
+// Of the model that also sees: its heads turn by three coordinates.
+MixerShape seeing_qwen_attention(const LayerPlace& place) {
+    MixerShape shape = qwen_attention(place);
+    check_rotary_sections(place, std::get<AttentionShape>(shape).head_size);
+    return shape;
+}
+
 constexpr std::array qwen_parts{LayerPart{LayerKind::full, "model.layers.{i}.self_attn.attn", qwen_attention},
                                 LayerPart{LayerKind::states, "model.layers.{i}.linear_attn", delta_states}};
-constexpr std::array nested_qwen_parts{LayerPart{LayerKind::full, "language_model.model.layers.{i}.self_attn.attn", qwen_attention},
+constexpr std::array nested_qwen_parts{LayerPart{LayerKind::full, "language_model.model.layers.{i}.self_attn.attn", seeing_qwen_attention},
                                        LayerPart{LayerKind::states, "language_model.model.layers.{i}.linear_attn", delta_states}};
 constexpr std::array qwen_draft_parts{LayerPart{LayerKind::full, "mtp.layers.{i}.self_attn.attn", qwen_attention}};
 constexpr DraftForm qwen_next_draft{.count_key = "num_nextn_predict_layers", .parts = qwen_draft_parts, .otherwise = 1};
@@ -40,7 +65,20 @@ constexpr DraftForm qwen_draft_of_0_18{
     .count_key = "mtp_num_hidden_layers", .parts = qwen_draft_parts, .otherwise = 1, .release = Release::only_0_18};
 constexpr DraftForm qwen_draft{.count_key = "mtp_num_hidden_layers", .parts = qwen_draft_parts, .otherwise = 1, .pipeline = true};
 
+// Mirrors Qwen3NextDecoderLayer: experts at every so many layers, but for some.
+void add_qwen_experts(const ConfigView& config, ModelShape& shape) {
+    const ConfigObject& text = config.text;
+    const std::int64_t step = text.size_if("decoder_sparse_step", config_layers_max).value_or(1);
+    const std::vector<std::int64_t> plain =
+        text.numbers("mlp_only_layers", {0, config_layers_max}, static_cast<std::size_t>(config_layers_max));
+    shape.expert_layers.emplace();
+    if (text.count_if("num_experts") == 0) return;
+    for (std::int64_t i = step - 1; i < shape.decoder_layers; i += step)
+        if (std::ranges::find(plain, i) == plain.end()) shape.expert_layers->push_back(i);
+}
+
 void adjust_qwen_next(const ConfigView& config, ModelShape& shape) {
+    add_qwen_experts(config, shape);
     expect_integers(config, {"num_key_value_heads", "head_dim"});
     shape.state = delta_net(config);
     forget_hybrid_without_states(config, shape);
@@ -88,7 +126,24 @@ MixerShape lightning_states(const LayerPlace& place) { return StateShape(lightni
 constexpr std::array minimax_parts{LayerPart{LayerKind::full, "model.layers.{i}.attn", full_attention},
                                    LayerPart{LayerKind::states, "model.layers.{i}", lightning_states}};
 
-void adjust_minimax(const ConfigView& config, ModelShape& shape) { shape.state = lightning(config); }
+void adjust_minimax(const ConfigView& config, ModelShape& shape) {
+    expect_integers(config, {});
+    if (config.text.states_null("max_position_embeddings")) config.text.missing("max_position_embeddings", "an integer");
+    shape.state = lightning(config);
+}
+
+// 0.32.0 has no class for it: it goes through transformers, where lightning attention cannot be served, nor is the rest modelled.
+MixerShape lightning_through_transformers(const LayerPlace& place) {
+    refuse({.type = Raised::value_error,
+            .raised_in = "TransformersBase",
+            .message = "a layer of linear attention is not served through transformers",
+            .figures = {place.layer}});
+}
+void only_lightning_is_known(const ConfigView& config, ModelShape&) {
+    config.text.note("layer_types", "this release serves a model of full attention alone through transformers, which is not modelled");
+}
+constexpr std::array minimax_parts_of_0_32{LayerPart{LayerKind::full, "model.layers.{i}.self_attn.attn", full_attention},
+                                           LayerPart{LayerKind::states, "model.layers.{i}.self_attn", lightning_through_transformers}};
 
 // LFM2: short convolutions.
 
@@ -130,60 +185,6 @@ constexpr std::array lfm2_parts_of_0_18{LayerPart{LayerKind::full, "model.layers
 template <const char* width_key>
 constexpr std::array lfm2_parts_of_0_32{LayerPart{LayerKind::full, "model.layers.{i}.self_attn.attn", derived_attention},
                                         LayerPart{LayerKind::states, "model.layers.{i}.short_conv", convolution_states<width_key>}};
-
-// Kimi Linear and Kimi K3: Kimi delta attention beside latent attention. Layers are listed from 1.
-
-std::optional<ConfigObject> linear_config(const ConfigObject& text) {
-    const auto object = text.find("linear_attn_config");
-    if (object && object->kind() == JsonKind::object) return ConfigObject(*object, true, {}, text.errors());
-    text.missing("linear_attn_config", "an object that names `kda_layers`");
-    return std::nullopt;
-}
-
-std::vector<LayerKind> kimi_kinds(const ConfigView& config, std::int64_t layers) {
-    std::vector<LayerKind> kinds(static_cast<std::size_t>(layers), LayerKind::latent);
-    const auto linear = linear_config(config.text);
-    if (!linear) return kinds;
-    if (!linear->has("kda_layers")) linear->missing("kda_layers", "the layers of Kimi delta attention, counted from 1");
-    for (const std::int64_t i : linear->numbers("kda_layers", {0, config_layers_max}, static_cast<std::size_t>(config_layers_max)))
-        if (i >= 1 && i <= layers) kinds[static_cast<std::size_t>(i - 1)] = LayerKind::states;
-    return kinds;
-}
-
-KimiDeltaShape kimi_delta(const ConfigView& config) {
-    const auto linear = linear_config(config.text);
-    if (!linear) return {};
-    return {.heads = linear->size("num_heads"),
-            .head_size = linear->size("head_dim"),
-            .kernel = linear->size("short_conv_kernel_size"),
-            .full_rank_gate = linear->flag("use_full_rank_gate", false),
-            .bounded_gate = linear->has("gate_lower_bound")};
-}
-
-MixerShape kimi_states(const LayerPlace& place) { return StateShape(kimi_delta(place.config)); }
-
-MixerShape kimi_latent(const LayerPlace& place) {
-    const ConfigObject& text = place.config.text;
-    return LatentShape{
-        .heads = text.size("num_attention_heads"), .latent = text.size("kv_lora_rank"), .rotary = text.size("qk_rope_head_dim")};
-}
-
-constexpr std::array kimi_parts_of_0_18{LayerPart{LayerKind::latent, "model.layers.{i}.self_attn.attn", kimi_latent},
-                                        LayerPart{LayerKind::states, "model.layers.{i}.self_attn", kimi_states}};
-constexpr std::array kimi_parts_of_0_32{LayerPart{LayerKind::latent, "model.layers.{i}.self_attn", kimi_latent},
-                                        LayerPart{LayerKind::states, "model.layers.{i}.self_attn", kimi_states}};
-constexpr std::array kimi_k3_parts{LayerPart{LayerKind::latent, "language_model.model.layers.{i}.self_attn", kimi_latent},
-                                   LayerPart{LayerKind::states, "language_model.model.layers.{i}.self_attn", kimi_states}};
-constexpr ModelTraits latent_hybrid{.hybrid = true, .latent = true};
-
-void adjust_kimi(const ConfigView& config, ModelShape& shape) {
-    KimiDeltaShape of_class = kimi_delta(config);
-    of_class.full_rank_gate = true;  // The class asks no layer which gate it has.
-    shape.state = of_class;
-    const auto latent = config.text.size_if("kv_lora_rank");
-    shape.traits.latent = latent.has_value();
-    if (latent) shape.head_size = *latent + config.text.count_if("qk_rope_head_dim").value_or(0);
-}
 
 constexpr std::array entries{Architecture{.name = "Qwen3NextForCausalLM",
                                           .kinds = linear_kinds,
@@ -227,6 +228,11 @@ constexpr std::array entries{Architecture{.name = "Qwen3NextForCausalLM",
                                           .parts = minimax_parts,
                                           .traits = hybrid_of_one_stage,
                                           .adjust = adjust_minimax},
+                             Architecture{.name = "MiniMaxForCausalLM",
+                                          .release = Release::only_0_32,
+                                          .kinds = minimax_kinds,
+                                          .parts = minimax_parts_of_0_32,
+                                          .adjust = only_lightning_is_known},
                              Architecture{.name = "Lfm2ForCausalLM",
                                           .release = Release::only_0_18,
                                           .kinds = lfm2_kinds,
@@ -250,27 +256,7 @@ constexpr std::array entries{Architecture{.name = "Qwen3NextForCausalLM",
                                           .kinds = lfm2_kinds,
                                           .parts = lfm2_parts_of_0_32<of_hidden>,
                                           .traits = hybrid,
-                                          .adjust = adjust_lfm2<of_hidden>},
-                             Architecture{.name = "KimiLinearForCausalLM",
-                                          .release = Release::only_0_18,
-                                          .kinds = kimi_kinds,
-                                          .parts = kimi_parts_of_0_18,
-                                          .traits = latent_hybrid,
-                                          .adjust = adjust_kimi},
-                             Architecture{.name = "KimiLinearForCausalLM",
-                                          .release = Release::only_0_32,
-                                          .kinds = kimi_kinds,
-                                          .parts = kimi_parts_of_0_32,
-                                          .traits = latent_hybrid,
-                                          .adjust = adjust_kimi},
-                             Architecture{.name = "KimiK3ForConditionalGeneration",
-                                          .release = Release::only_0_32,
-                                          .text = "text_config",
-                                          .text_type = "kimi_linear",
-                                          .kinds = kimi_kinds,
-                                          .parts = kimi_k3_parts,
-                                          .traits = latent_hybrid,
-                                          .adjust = adjust_kimi}};
+                                          .adjust = adjust_lfm2<of_hidden>}};
 
 using Whole = std::int64_t;
 
@@ -317,12 +303,6 @@ constexpr std::array lfm2_moe_defaults{
     TypeDefault{"hidden_size", Whole{2048}},       TypeDefault{"num_hidden_layers", Whole{32}},
     TypeDefault{"num_attention_heads", Whole{32}}, TypeDefault{"num_key_value_heads", Whole{8}},
     TypeDefault{"conv_L_cache", Whole{3}},         TypeDefault{"max_position_embeddings", Whole{128000}}};
-constexpr std::array kimi_defaults{TypeDefault{"hidden_size", Whole{4096}}, TypeDefault{"num_hidden_layers", Whole{32}},
-                                   TypeDefault{"num_attention_heads", Whole{32}}};
-constexpr std::array kimi_defaults_of_0_32{TypeDefault{"hidden_size", Whole{4096}}, TypeDefault{"num_hidden_layers", Whole{32}},
-                                           TypeDefault{"num_attention_heads", Whole{32}},
-                                           TypeDefault{"max_position_embeddings", Whole{4096}}};
-
 constexpr std::array types{
     ConfigType{
         .model_type = "qwen3_next", .release = Release::only_0_18, .defaults = qwen_next_defaults, .layer_types = linear_but_every_fourth},
@@ -336,9 +316,7 @@ constexpr std::array types{
                .checks_layer_types = true},
     ConfigType{.model_type = "minimax", .defaults = minimax_defaults, .layer_types = every_second_linear, .checks_layer_types = true},
     ConfigType{.model_type = "lfm2", .defaults = lfm2_defaults, .layer_types = lfm2_types},
-    ConfigType{.model_type = "lfm2_moe", .defaults = lfm2_moe_defaults},
-    ConfigType{.model_type = "kimi_linear", .release = Release::only_0_18, .defaults = kimi_defaults},
-    ConfigType{.model_type = "kimi_linear", .release = Release::only_0_32, .defaults = kimi_defaults_of_0_32}};
+    ConfigType{.model_type = "lfm2_moe", .defaults = lfm2_moe_defaults}};
 
 }  // namespace
 

@@ -85,12 +85,13 @@ MixerShape derived_attention(const LayerPlace& place) {
     return shape;
 }
 
-std::int64_t expanded_size(const ConfigView& config, std::string_view factor) {
+std::int64_t expanded_size(const ConfigView& config, std::string_view factor, Expansion expansion) {
     const std::int64_t hidden = config.text.size("hidden_size");
     const auto times = config.text.number_if(factor);
     const double size = std::trunc(times.value_or(0) * static_cast<double>(hidden));
     const bool whole = times && std::trunc(*times) == *times;
-    const bool taken = times && size >= 1 && size <= static_cast<double>(config_size_max) && (whole || !newer(config));
+    const bool taken = times && size >= 1 && size <= static_cast<double>(config_size_max) &&
+                       (whole || (expansion == Expansion::rounded && !newer(config)));
     if (taken) return static_cast<std::int64_t>(size);
     if (config.text.errors().none()) config.text.missing(factor, "by how much the hidden size is expanded, such as 2");
     return 1;
@@ -120,6 +121,7 @@ std::optional<std::int64_t> state_chunk_of(const ConfigObject& text) {
 }
 
 void expect_integers(const ConfigView& config, std::initializer_list<std::string_view> keys) {
+    if (config.text.states_null("hidden_size")) config.text.missing("hidden_size", "an integer");
     if (!newer(config)) return;
     for (const std::string_view key : keys)
         if (config.text.states_null(key)) config.text.missing(key, "an integer");

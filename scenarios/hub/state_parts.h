@@ -37,8 +37,9 @@ void linear_but_at_interval(TypedLayers& typed);  // `full_attention_interval`, 
 // Heads as usual, but of hidden size / heads whatever `head_dim` says.
 MixerShape derived_attention(const LayerPlace& place);
 
-// A size that is a (perhaps broken) multiple of the hidden size.
-std::int64_t expanded_size(const ConfigView& config, std::string_view factor);
+// A multiple of the hidden size; broken ones only where the engine rounds.
+enum class Expansion : std::uint8_t { whole, rounded };
+std::int64_t expanded_size(const ConfigView& config, std::string_view factor, Expansion expansion);
 
 // The size of a head: as stated, or what is left of `inner` where the config says "auto". Noted where heads do not fill `inner`.
 struct Heads {
@@ -52,7 +53,7 @@ HeadSizes filling_heads(const ConfigObject& text, Heads keys, std::int64_t inner
 std::optional<DType> state_dtype_of(const ConfigObject& text, std::string_view key);
 std::optional<std::int64_t> state_chunk_of(const ConfigObject& text);
 
-// Keys that 0.32.0's config class takes as integers only, not as null.
+// Keys that 0.32.0's config class takes as integers only, not as null; `hidden_size` is one in both releases.
 void expect_integers(const ConfigView& config, std::initializer_list<std::string_view> keys);
 
 // A model is no hybrid, whatever its class says, where the root of its config types every layer as attention.

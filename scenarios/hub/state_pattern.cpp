@@ -43,6 +43,20 @@ std::vector<LayerKind> nemotron_pattern(const ConfigView& config) {
     return kinds_of_letters(config.text, key, "");
 }
 
+// Which layers have experts.
+std::vector<bool> nemotron_experts(const ConfigView& config) {
+    std::vector<bool> experts;
+    if (newer(config))
+        for (const std::string_view list : {"layers_block_type", "layer_types"})
+            if (config.text.has(list)) {
+                for (const std::string& word : config.text.words(list, static_cast<std::size_t>(config_layers_max)))
+                    experts.push_back(word == "moe");
+                return experts;
+            }
+    for (const char letter : config.text.word_if("hybrid_override_pattern").value_or("")) experts.push_back(letter == 'E');
+    return experts;
+}
+
 std::int64_t nemotron_layers(const ConfigView& config) { return std::ssize(nemotron_pattern(config)); }
 std::vector<LayerKind> nemotron_kinds(const ConfigView& config, std::int64_t) { return nemotron_pattern(config); }
 
@@ -90,6 +104,16 @@ void add_nemotron_draft(const ConfigView& config, ModelShape& shape) {
     shape.drafter = std::move(drafter);
 }
 
+// Of each stage the last one is asked about its experts, if the model has any.
+void add_nemotron_experts(const ConfigView& config, ModelShape& shape) {
+    const std::vector<bool> experts = nemotron_experts(config);
+    std::vector<std::int64_t> layers;
+    for (std::size_t i = 0; i < experts.size(); ++i)
+        if (experts[i]) layers.push_back(static_cast<std::int64_t>(i));
+    if (!layers.empty()) shape.expert_layers = std::move(layers);
+    shape.without_experts = newer(config) ? Raised::assertion_error : Raised::attribute_error;
+}
+
 void adjust_nemotron(const ConfigView& config, ModelShape& shape) {
     expect_integers(config, {"num_key_value_heads", "head_dim"});
     shape.state = nemotron_mamba(config);
@@ -98,6 +122,7 @@ void adjust_nemotron(const ConfigView& config, ModelShape& shape) {
     const DType otherwise = newer(config) ? DType::float32 : DType::float16;
     shape.state_dtype = stated ? state_dtype_of(config.text, "mamba_ssm_cache_dtype") : otherwise;
     add_nemotron_draft(config, shape);
+    add_nemotron_experts(config, shape);
     const auto is_full = [](LayerKind kind) { return kind == LayerKind::full; };
     if (newer(config) && std::ranges::all_of(nemotron_pattern(config), is_full)) shape.traits.hybrid = false;
 }
@@ -122,7 +147,7 @@ std::int64_t zamba_layers(const ConfigView& config) {
 }
 
 Mamba2Shape zamba_mamba(const ConfigView& config) {
-    const std::int64_t inner = expanded_size(config, "mamba_expand"), heads = config.text.size("n_mamba_heads");
+    const std::int64_t inner = expanded_size(config, "mamba_expand", Expansion::whole), heads = config.text.size("n_mamba_heads");
     return {.inner = inner,
             .groups = config.text.size("mamba_ngroups"),
             .heads = heads,
