@@ -216,7 +216,7 @@ constexpr std::array phi_defaults{is("num_hidden_layers", 24), is("num_attention
                                   is("max_position_embeddings", 2048)};
 
 constexpr std::array types{
-    ConfigType{.model_type = "phi", .defaults = phi_defaults, .names_rope_type = true},
+    ConfigType{.model_type = "phi", .defaults = phi_defaults},
     ConfigType{.model_type = "llama", .defaults = llama_defaults, .whole_heads = true},
     ConfigType{.model_type = "mistral", .defaults = mistral_defaults},
     ConfigType{.model_type = "mixtral", .defaults = mixtral_defaults},
