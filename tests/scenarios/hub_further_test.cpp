@@ -45,7 +45,7 @@ TEST_P(HubFurtherNames, LayersHaveTheNamesAndHeadsOfTheirClass) {
 }
 
 INSTANTIATE_TEST_SUITE_P(
-    OfBothReleases, HubFurther,
+    OfBothReleases, HubFurtherNames,
     testing::Values(Named{"ApertusForCausalLM", "apertus"}, Named{"ArceeForCausalLM", "arcee"}, Named{"CohereForCausalLM", "cohere"},
                     Named{"Ernie4_5ForCausalLM", "ernie4_5"}, Named{"Ernie4_5_MoeForCausalLM", "ernie4_5_moe"},
                     Named{"Exaone4ForCausalLM", "exaone4"}, Named{"GemmaForCausalLM", "gemma"}, Named{"GlmForCausalLM", "glm"},
