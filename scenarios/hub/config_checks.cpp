@@ -25,8 +25,6 @@ void check_nulls(const ConfigView& config) {
     if (config.text_type == nullptr) return;
     const ConfigType& type = *config.text_type;
     if (is_null(text, "max_position_embeddings")) text.note("max_position_embeddings", "expected a length: the model makes a table of it");
-    if (type.model_type == "nemotron" && !text.has("num_key_value_heads"))
-        text.note("num_key_value_heads", "expected an integer: nothing fills it in");
     if (config.classes == ModelClasses::vllm_0_18) {
         if (!type.states_heads) return;
         for (const std::string_view key : {"num_key_value_heads", "head_dim"})
