@@ -142,6 +142,10 @@ void check_experts(const ModelShape& model, const std::vector<std::int64_t>& end
     }
 }
 
+bool attends(const StageLayers& layers) {
+    return std::ranges::any_of(layers, [](const ShapedLayer* layer) { return !std::holds_alternative<StateShape>(layer->mixer); });
+}
+
 ServedModel served(const Engine& engine, const ModelShape& model, const ServingArguments& arguments) {
     Serving serving{.engine = engine, .model = model, .arguments = arguments, .settings = {}, .resolved = {}};
     resolve_defaults(serving);
@@ -159,6 +163,7 @@ ServedModel served(const Engine& engine, const ModelShape& model, const ServingA
     for (StageLayers& layers : stages) {
         Serving worker = serving;
         worker.layers = std::move(layers);
+        if (model.cache_is_fp8 && !attends(worker.layers)) worker.resolved.cache_dtype = arguments.cache_dtype;  // No layer took it.
         resolve_block(worker);
         align_states(worker);
         std::vector<WorkerLayer>& placed = out.layers.workers.emplace_back();

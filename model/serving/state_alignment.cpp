@@ -61,8 +61,11 @@ void resolve_mode(Serving& serving) {
 }
 
 // Of one token, as the model as a whole says it; its layers may say otherwise.
-std::int64_t attention_bytes_per_token(const Serving& serving) {
+std::int64_t attention_bytes_per_token(Serving serving) {
     const ModelShape& model = serving.model;
+    // A checkpoint's own cache type is taken by the attention layers, which 0.18.0 makes only afterwards.
+    const bool early = serving.engine.state_alignment.choice == StateAlignment::before_backend;
+    if (early && model.cache_is_fp8) serving.resolved.cache_dtype = serving.arguments.cache_dtype;
     AttentionCache cache{.block = TokensPerBlock{1},
                          .kv_heads = model.traits.latent ? 1 : std::max<std::int64_t>(1, model.kv_heads / serving.tensor()),
                          .head_size = model.head_size,

@@ -95,6 +95,35 @@ void adjust_qwen_text(const ConfigView& config, ModelShape& shape) {
     forget_hybrid_without_states(config, shape);
 }
 
+// OLMo hybrid: sizes that the config does not state follow from the heads of attention.
+
+DeltaNetShape olmo_delta_net(const ConfigView& config) {
+    const ConfigObject& text = config.text;
+    const std::int64_t heads = text.size("num_attention_heads");
+    const std::int64_t key_heads = text.size_if("linear_num_key_heads").value_or(heads);
+    const std::int64_t three_quarters = std::max<std::int64_t>(1, checked_mul(3, text.size("hidden_size")) / checked_mul(4, key_heads));
+    const std::int64_t key_size = text.size_if("linear_key_head_dim").value_or(three_quarters);
+    return {.key_heads = key_heads,
+            .value_heads = text.size_if("linear_num_value_heads").value_or(heads),
+            .key_size = key_size,
+            .value_size = text.size_if("linear_value_head_dim").value_or(checked_mul(2, key_size)),
+            .kernel = text.size("linear_conv_kernel_dim")};
+}
+
+MixerShape olmo_states(const LayerPlace& place) { return StateShape(olmo_delta_net(place.config)); }
+
+constexpr std::array olmo_parts{LayerPart{LayerKind::full, "model.layers.{i}.self_attn.attn", derived_attention},
+                                LayerPart{LayerKind::states, "model.layers.{i}.linear_attn", olmo_states}};
+
+void olmo_types(TypedLayers& typed) {
+    linear_but_every_fourth(typed);
+    if (!typed.listed && typed.layers > 0 && typed.layers < 4) typed.types.back() = "full_attention";
+    const auto states = std::ranges::count(typed.types, "linear_attention");
+    if (states == 0 || states == std::ssize(typed.types)) typed.text.note("layer_types", "expected both linear and full attention");
+}
+
+void adjust_olmo(const ConfigView& config, ModelShape& shape) { shape.state = olmo_delta_net(config); }
+
 // MiniMax: lightning attention, of which only one matrix a head is kept.
 
 std::vector<LayerKind> minimax_kinds(const ConfigView& config, std::int64_t layers) {
@@ -186,77 +215,91 @@ template <const char* width_key>
 constexpr std::array lfm2_parts_of_0_32{LayerPart{LayerKind::full, "model.layers.{i}.self_attn.attn", derived_attention},
                                         LayerPart{LayerKind::states, "model.layers.{i}.short_conv", convolution_states<width_key>}};
 
-constexpr std::array entries{Architecture{.name = "Qwen3NextForCausalLM",
-                                          .kinds = linear_kinds,
-                                          .parts = qwen_parts,
-                                          .draft = qwen_next_draft,
-                                          .traits = hybrid,
-                                          .adjust = adjust_qwen_next},
-                             Architecture{.name = "Qwen3_5ForConditionalGeneration",
-                                          .text = "text_config",
-                                          .text_type = "qwen3_5_text",
-                                          .kinds = linear_kinds,
-                                          .parts = nested_qwen_parts,
-                                          .draft = qwen_draft,
-                                          .traits = hybrid,
-                                          .adjust = adjust_qwen},
-                             Architecture{.name = "Qwen3_5MoeForConditionalGeneration",
-                                          .text = "text_config",
-                                          .text_type = "qwen3_5_moe_text",
-                                          .kinds = linear_kinds,
-                                          .parts = nested_qwen_parts,
-                                          .draft = qwen_draft,
-                                          .traits = hybrid,
-                                          .adjust = adjust_qwen},
-                             Architecture{.name = "Qwen3_5ForCausalLM",
-                                          .release = Release::only_0_32,
-                                          .kinds = linear_kinds,
-                                          .parts = qwen_parts,
-                                          .draft = qwen_draft,
-                                          .traits = hybrid,
-                                          .adjust = adjust_qwen_text},
-                             Architecture{.name = "Qwen3_5MoeForCausalLM",
-                                          .release = Release::only_0_32,
-                                          .kinds = linear_kinds,
-                                          .parts = qwen_parts,
-                                          .draft = qwen_draft,
-                                          .traits = hybrid,
-                                          .adjust = adjust_qwen_text},
-                             Architecture{.name = "MiniMaxForCausalLM",
-                                          .release = Release::only_0_18,
-                                          .kinds = minimax_kinds,
-                                          .parts = minimax_parts,
-                                          .traits = hybrid_of_one_stage,
-                                          .adjust = adjust_minimax},
-                             Architecture{.name = "MiniMaxForCausalLM",
-                                          .release = Release::only_0_32,
-                                          .kinds = minimax_kinds,
-                                          .parts = minimax_parts_of_0_32,
-                                          .adjust = only_lightning_is_known},
-                             Architecture{.name = "Lfm2ForCausalLM",
-                                          .release = Release::only_0_18,
-                                          .kinds = lfm2_kinds,
-                                          .parts = lfm2_parts_of_0_18<of_convolution>,
-                                          .traits = hybrid,
-                                          .adjust = adjust_lfm2<of_convolution>},
-                             Architecture{.name = "Lfm2ForCausalLM",
-                                          .release = Release::only_0_32,
-                                          .kinds = lfm2_kinds,
-                                          .parts = lfm2_parts_of_0_32<of_convolution>,
-                                          .traits = hybrid,
-                                          .adjust = adjust_lfm2<of_convolution>},
-                             Architecture{.name = "Lfm2MoeForCausalLM",
-                                          .release = Release::only_0_18,
-                                          .kinds = lfm2_kinds,
-                                          .parts = lfm2_parts_of_0_18<of_hidden>,
-                                          .traits = hybrid,
-                                          .adjust = adjust_lfm2<of_hidden>},
-                             Architecture{.name = "Lfm2MoeForCausalLM",
-                                          .release = Release::only_0_32,
-                                          .kinds = lfm2_kinds,
-                                          .parts = lfm2_parts_of_0_32<of_hidden>,
-                                          .traits = hybrid,
-                                          .adjust = adjust_lfm2<of_hidden>}};
+constexpr std::array entries{
+    Architecture{.name = "Qwen3NextForCausalLM",
+                 .kinds = linear_kinds,
+                 .parts = qwen_parts,
+                 .draft = qwen_next_draft,
+                 .traits = hybrid,
+                 .adjust = adjust_qwen_next},
+    Architecture{.name = "Qwen3_5ForConditionalGeneration",
+                 .text = "text_config",
+                 .text_type = "qwen3_5_text",
+                 .kinds = linear_kinds,
+                 .parts = nested_qwen_parts,
+                 .draft = qwen_draft,
+                 .traits = hybrid,
+                 .adjust = adjust_qwen},
+    Architecture{.name = "Qwen3_5MoeForConditionalGeneration",
+                 .text = "text_config",
+                 .text_type = "qwen3_5_moe_text",
+                 .kinds = linear_kinds,
+                 .parts = nested_qwen_parts,
+                 .draft = qwen_draft,
+                 .traits = hybrid,
+                 .adjust = adjust_qwen},
+    Architecture{.name = "Qwen3_5ForCausalLM",
+                 .release = Release::only_0_32,
+                 .kinds = linear_kinds,
+                 .parts = qwen_parts,
+                 .draft = qwen_draft,
+                 .traits = hybrid,
+                 .adjust = adjust_qwen_text},
+    Architecture{.name = "Qwen3_5MoeForCausalLM",
+                 .release = Release::only_0_32,
+                 .kinds = linear_kinds,
+                 .parts = qwen_parts,
+                 .draft = qwen_draft,
+                 .traits = hybrid,
+                 .adjust = adjust_qwen_text},
+    Architecture{.name = "MiniMaxForCausalLM",
+                 .release = Release::only_0_18,
+                 .kinds = minimax_kinds,
+                 .parts = minimax_parts,
+                 .traits = hybrid_of_one_stage,
+                 .adjust = adjust_minimax},
+    Architecture{.name = "MiniMaxForCausalLM",
+                 .release = Release::only_0_32,
+                 .kinds = minimax_kinds,
+                 .parts = minimax_parts_of_0_32,
+                 .adjust = only_lightning_is_known},
+    Architecture{.name = "MiniMaxText01ForCausalLM",
+                 .release = Release::only_0_18,
+                 .kinds = minimax_kinds,
+                 .parts = minimax_parts,
+                 .traits = hybrid_of_one_stage,
+                 .adjust = adjust_minimax},
+    Architecture{.name = "MiniMaxM1ForCausalLM",
+                 .release = Release::only_0_18,
+                 .kinds = minimax_kinds,
+                 .parts = minimax_parts,
+                 .traits = hybrid_of_one_stage,
+                 .adjust = adjust_minimax},
+    Architecture{.name = "OlmoHybridForCausalLM", .kinds = linear_kinds, .parts = olmo_parts, .traits = hybrid, .adjust = adjust_olmo},
+    Architecture{.name = "Lfm2ForCausalLM",
+                 .release = Release::only_0_18,
+                 .kinds = lfm2_kinds,
+                 .parts = lfm2_parts_of_0_18<of_convolution>,
+                 .traits = hybrid,
+                 .adjust = adjust_lfm2<of_convolution>},
+    Architecture{.name = "Lfm2ForCausalLM",
+                 .release = Release::only_0_32,
+                 .kinds = lfm2_kinds,
+                 .parts = lfm2_parts_of_0_32<of_convolution>,
+                 .traits = hybrid,
+                 .adjust = adjust_lfm2<of_convolution>},
+    Architecture{.name = "Lfm2MoeForCausalLM",
+                 .release = Release::only_0_18,
+                 .kinds = lfm2_kinds,
+                 .parts = lfm2_parts_of_0_18<of_hidden>,
+                 .traits = hybrid,
+                 .adjust = adjust_lfm2<of_hidden>},
+    Architecture{.name = "Lfm2MoeForCausalLM",
+                 .release = Release::only_0_32,
+                 .kinds = lfm2_kinds,
+                 .parts = lfm2_parts_of_0_32<of_hidden>,
+                 .traits = hybrid,
+                 .adjust = adjust_lfm2<of_hidden>}};
 
 using Whole = std::int64_t;
 
@@ -303,7 +346,12 @@ constexpr std::array lfm2_moe_defaults{
     TypeDefault{"hidden_size", Whole{2048}},       TypeDefault{"num_hidden_layers", Whole{32}},
     TypeDefault{"num_attention_heads", Whole{32}}, TypeDefault{"num_key_value_heads", Whole{8}},
     TypeDefault{"conv_L_cache", Whole{3}},         TypeDefault{"max_position_embeddings", Whole{128000}}};
+constexpr std::array olmo_defaults{TypeDefault{"hidden_size", Whole{3840}}, TypeDefault{"num_hidden_layers", Whole{32}},
+                                   TypeDefault{"num_attention_heads", Whole{30}}, TypeDefault{"linear_conv_kernel_dim", Whole{4}},
+                                   TypeDefault{"max_position_embeddings", Whole{65536}}};
+
 constexpr std::array types{
+    ConfigType{.model_type = "olmo_hybrid", .defaults = olmo_defaults, .layer_types = olmo_types, .checks_layer_types = true},
     ConfigType{
         .model_type = "qwen3_next", .release = Release::only_0_18, .defaults = qwen_next_defaults, .layer_types = linear_but_every_fourth},
     ConfigType{

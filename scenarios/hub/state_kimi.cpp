@@ -17,7 +17,8 @@ std::vector<LayerKind> kimi_kinds(const ConfigView& config, std::int64_t layers)
     std::vector<LayerKind> kinds(static_cast<std::size_t>(layers), LayerKind::latent);
     const auto linear = linear_config(config.text);
     if (!linear) return kinds;
-    if (!linear->has("kda_layers")) linear->missing("kda_layers", "the layers of Kimi delta attention, counted from 1");
+    for (const std::string_view key : {"kda_layers", "full_attn_layers"})
+        if (!linear->has(key)) linear->missing(key, "the layers of Kimi delta attention, and the others, counted from 1");
     for (const std::int64_t i : linear->numbers("kda_layers", {0, config_layers_max}, static_cast<std::size_t>(config_layers_max)))
         if (i >= 1 && i <= layers) kinds[static_cast<std::size_t>(i - 1)] = LayerKind::states;
     return kinds;
