@@ -64,6 +64,8 @@ void resolve_drafting(Serving& serving) {
         return;
     }
     if (lists(lookups, *drafting.method)) return;
+    if (drafting.method == "suffix")
+        refuse_drafts(Raised::import_error, "drafts by suffixes need a package that the engine does not bring");
     if (lists(needing_a_model, *drafting.method)) refuse_drafts(Raised::value_error, "this method drafts with a model, and none is given");
     refuse_drafts(Raised::value_error, "there is no such way to draft");
 }

@@ -34,7 +34,7 @@ std::int64_t pairs_of_layers(const ConfigView& config) {
     const bool is_0_18 = config.classes == ModelClasses::vllm_0_18;
     return config.text.size(is_0_18 ? "num_hidden_layers" : "num_layers", config_layers_max);
 }
-std::int64_t after_pairs(const ConfigView& config) { return 2 * config.text.size("num_layers", config_layers_max); }
+std::int64_t after_pairs(const ConfigView& config) { return 2 * pairs_of_layers(config); }
 
 constexpr Architecture deepseek_like(std::string_view name) {
     return {.name = name, .kinds = latent_kinds, .parts = deepseek_parts, .draft = deepseek_drafter, .adjust = latent_model};

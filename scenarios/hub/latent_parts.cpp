@@ -71,6 +71,8 @@ std::optional<std::string_view> missing_of_positions(const ConfigView& config) {
 
 std::vector<LayerKind> latent_kinds(const ConfigView& config, std::int64_t layers) {
     const auto count = static_cast<std::size_t>(layers);
+    if (config.root.word_if("model_type") == "deepseek")
+        refuse({.type = Raised::value_error, .raised_in = "ModelConfig", .message = "this type is read only by the checkpoint's own code"});
     if (plain_heads(config)) return std::vector<LayerKind>(count, LayerKind::full);
     if (!picks_tokens(config)) return std::vector<LayerKind>(count, LayerKind::latent);
     std::vector<LayerKind> kinds;

@@ -98,6 +98,12 @@ TEST(HubLatent, DeepseekWithoutPartsOfAHeadHasPlainAttention) {
     EXPECT_EQ(std::get<AttentionShape>(model.layers[0].mixer).head_size, 2048 / 16);
 }
 
+TEST(HubLatent, TheFirstDeepseekIsReadOnlyByCodeOfItsOwn) {
+    for (const ModelClasses classes : {old_classes, new_classes})
+        EXPECT_EQ(std::get<Refusal>(imported(deepseek("DeepseekForCausalLM", "deepseek"), classes)).type, Raised::value_error);
+    EXPECT_EQ(shape_of(deepseek("DeepseekForCausalLM", "deepseek_v2"), new_classes).layers.size(), 2u);
+}
+
 TEST(HubLatent, AnIndexerComesBeforeTheLayerThatItPicksFor) {
     const ModelShape model = shape_of(sparse_deepseek(), new_classes);
     EXPECT_THAT(names_of(model.layers), ElementsAre("model.layers.0.self_attn.indexer.k_cache", "model.layers.0.self_attn.attn",
@@ -162,9 +168,10 @@ TEST(HubLatent, PositionsThatAreScaledAreScaledByTwoFigures) {
     Json config = deepseek("DeepseekV3ForCausalLM", "deepseek_v3");
     config["rope_scaling"] = {{"type", "linear"}, {"factor", 4}};
     EXPECT_EQ(shape_of(config, new_classes).failure->refusal.type, Raised::key_error);
+    EXPECT_EQ(shape_of(config, old_classes).failure->refusal.type, Raised::key_error);
     config["rope_scaling"]["type"] = "yarn";  // One of which transformers 5 knows what it lacks.
     EXPECT_FALSE(shape_of(config, new_classes).failure);
-    EXPECT_TRUE(shape_of(config, old_classes).failure);
+    EXPECT_EQ(std::get<Refusal>(imported(config, old_classes)).type, Raised::key_error);
     config["rope_scaling"] = {{"rope_type", "default"}};
     EXPECT_FALSE(shape_of(config, old_classes).failure);
 }
@@ -177,7 +184,7 @@ TEST(HubLatent, LongcatHasTwoAttentionsALayerAndCountsOnFromThem) {
     EXPECT_THAT(names_of(model.drafter->layers), ElementsAre("model.layers.4.self_attn.attn"));
     const ModelShape earlier = shape_of(config, old_classes);  // It makes what its class says where the file names no number in all.
     EXPECT_EQ(earlier.layers.size(), 2u * 56u);
-    EXPECT_THAT(names_of(earlier.drafter->layers), ElementsAre("model.layers.4.self_attn.attn"));
+    EXPECT_THAT(names_of(earlier.drafter->layers), ElementsAre("model.layers.112.self_attn.attn"));
 }
 
 TEST(HubLatent, KimiVlKeepsLatentsBelowItsLanguageModelAndGlm4LiteAtTheTop) {
