@@ -37,10 +37,20 @@ std::vector<std::string> names_of(const std::vector<ShapedLayer>& layers) {
 }
 
 Json deepseek(std::string_view architecture, std::string_view type) {
-    return {{"architectures", {architecture}}, {"model_type", type},      {"num_hidden_layers", 2},
-            {"num_attention_heads", 16},       {"hidden_size", 2048},     {"kv_lora_rank", 512},
-            {"qk_rope_head_dim", 64},          {"qk_nope_head_dim", 128}, {"v_head_dim", 128},
-            {"num_nextn_predict_layers", 1},   {"q_lora_rank", 1536},     {"max_position_embeddings", 4096}};
+    return {{"architectures", {architecture}},
+            {"model_type", type},
+            {"num_hidden_layers", 2},
+            {"num_attention_heads", 16},
+            {"hidden_size", 2048},
+            {"kv_lora_rank", 512},
+            {"qk_rope_head_dim", 64},
+            {"qk_nope_head_dim", 128},
+            {"v_head_dim", 128},
+            {"num_nextn_predict_layers", 1},
+            {"q_lora_rank", 1536},
+            {"n_group", 8},
+            {"topk_group", 4},
+            {"max_position_embeddings", 4096}};
 }
 
 Json sparse_deepseek() {
@@ -174,6 +184,23 @@ TEST(HubLatent, PositionsThatAreScaledAreScaledByTwoFigures) {
     EXPECT_EQ(std::get<Refusal>(imported(config, old_classes)).type, Raised::key_error);
     config["rope_scaling"] = {{"rope_type", "default"}};
     EXPECT_FALSE(shape_of(config, old_classes).failure);
+}
+
+TEST(HubLatent, ExpertsThatAreRoutedByGroupsNeedTheirNumber) {
+    Json config = deepseek("DeepseekV2ForCausalLM", "deepseek_v2");
+    config.erase("n_group");  // Which this type does not fill in.
+    EXPECT_EQ(shape_of(config, old_classes).failure->refusal.type, Raised::assertion_error);
+    EXPECT_EQ(shape_of(config, new_classes).failure->refusal.type, Raised::value_error);
+    config["first_k_dense_replace"] = 1;
+    EXPECT_TRUE(shape_of(config, new_classes).failure);
+    config["first_k_dense_replace"] = 2;  // No layer has experts.
+    EXPECT_FALSE(shape_of(config, new_classes).failure);
+    Json later = deepseek("DeepseekV3ForCausalLM", "deepseek_v3");
+    later["num_hidden_layers"] = 4;
+    later.erase("n_group");
+    EXPECT_FALSE(shape_of(later, new_classes).failure);
+    later["n_group"] = nullptr;
+    EXPECT_TRUE(shape_of(later, new_classes).failure);
 }
 
 TEST(HubLatent, LongcatHasTwoAttentionsALayerAndCountsOnFromThem) {
