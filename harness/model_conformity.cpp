@@ -98,7 +98,7 @@ private:
 
     void group(const RecordedModelGroup& recorded, const Group& ours, const Plan& plan) {
         layers("layers", recorded.layers, ours.layers);
-        if (!old()) comparison_.value("is_eagle_group", recorded.draft, ours.draft);
+        if (!old() && recorded.draft) comparison_.value("is_eagle_group", *recorded.draft, ours.draft);
         if (recorded.spec.has_value() == ours.bundle.has_value())
             return comparison_.differ("spec", recorded.spec ? "of one kind" : "a bundle", ours.bundle ? "a bundle" : "of one kind");
         if (recorded.spec) return spec(*recorded.spec, plan.spec(ours.spec));
