@@ -41,6 +41,10 @@ std::optional<CacheGroup> read_recorded_group(JsonValue value, RecordShape shape
     if (const auto* mamba = std::get_if<MambaSpec>(&group.spec))
         if (std::max(mamba->speculative_blocks, mamba->prefill_checkpoint_blocks) > recorded_blocks_max)
             errors.note(value, fmt::format("expected at most {} speculative or checkpoint blocks", recorded_blocks_max));
+    const SlidingWindowSpec* window = sliding_of(group.spec);
+    if (window != nullptr && window->window < Tokens{1})
+        if (const auto place = value.member("sliding_window"))
+            errors.note_expected(*place, "a window from 1: a manager keeps the last token");
     const auto draft = shape == RecordShape::vllm_0_32 ? fields.find("eagle_group") : std::nullopt;
     group.draft = draft && read_boolean(*draft, errors);
     fields.finish();

@@ -104,13 +104,13 @@ public:
             return Diagnostics{config_.document().diagnostic(root, "expected a model's config: an object")};
         const std::string architecture = named_architecture(root);
         if (!errors_.none()) return errors_.take();
+        find_entry(architecture);
+        if (entry_ == nullptr && known_elsewhere(architecture)) return other_release(architecture);
+        if (entry_ == nullptr) return unknown(architecture, root);
         if (!root.member("model_type"))
             return Refusal{.type = Raised::value_error,
                            .raised_in = "ModelConfig",
                            .message = "a model whose config says no `model_type` is not recognised"};
-        find_entry(architecture);
-        if (entry_ == nullptr && known_elsewhere(architecture)) return other_release(architecture);
-        if (entry_ == nullptr) return unknown(architecture, root);
         try {
             ModelShape shape = shaped(root);
             if (errors_.none()) return shape;
@@ -123,15 +123,14 @@ public:
 private:
     std::string named_architecture(JsonValue root) {
         const auto list = root.member("architectures");
-        const std::vector<JsonValue> names = list && list->kind() != JsonKind::null ? read_array(*list, architectures_max, errors_)
-                                                                                    : std::vector<JsonValue>();
+        const std::vector<JsonValue> names =
+            list && list->kind() != JsonKind::null ? read_array(*list, architectures_max, errors_) : std::vector<JsonValue>();
         if (!names.empty()) return read_string(names.front(), errors_);
         const auto type = root.member("model_type");
         const ConfigType* known = type && type->kind() == JsonKind::string ? type_of(type->string(), classes_) : nullptr;
         if (known != nullptr && !known->base.empty()) return std::string(known->base);
         if (errors_.none())
-            errors_.note(list ? *list : root,
-                         "`architectures` names no class: expected the model's, as in [\"LlamaForCausalLM\"]");
+            errors_.note(list ? *list : root, "`architectures` names no class: expected the model's, as in [\"LlamaForCausalLM\"]");
         return {};
     }
 
@@ -146,7 +145,9 @@ private:
 
     ImportedModel unknown(const std::string& name, JsonValue root) const {
         const std::string meant = nearest_architecture(name);
-        const JsonValue place = root.member("architectures")->elements().front();
+        const auto list = root.member("architectures");
+        const bool named = list && list->kind() == JsonKind::array && list->size() > 0;
+        const JsonValue place = named ? list->elements().front() : root;
         return UnknownArchitecture{
             .name = name,
             .diagnostic = config_.document().diagnostic(

@@ -31,12 +31,8 @@ void full_every(TypedLayers& typed, std::int64_t period) {
 void full_every_second(TypedLayers& typed) { full_every(typed, 2); }
 void full_every_fourth(TypedLayers& typed) { full_every(typed, 4); }
 void full_every_fifth(TypedLayers& typed) { full_every(typed, 5); }
-void full_every_fourth_or_pattern(TypedLayers& typed) {
-    full_every(typed, typed.text.whole_if("sliding_window_pattern").value_or(4));
-}
-void full_every_sixth_or_pattern(TypedLayers& typed) {
-    full_every(typed, typed.text.whole_if("sliding_window_pattern").value_or(6));
-}
+void full_every_fourth_or_pattern(TypedLayers& typed) { full_every(typed, typed.text.whole_if("sliding_window_pattern").value_or(4)); }
+void full_every_sixth_or_pattern(TypedLayers& typed) { full_every(typed, typed.text.whole_if("sliding_window_pattern").value_or(6)); }
 
 void full_every_sixth_and_last(TypedLayers& typed) {
     full_every(typed, 6);
@@ -220,11 +216,20 @@ constexpr std::array types{
     ConfigType{.model_type = "llama", .base = "LlamaModel", .defaults = llama_defaults, .whole_heads = true},
     ConfigType{.model_type = "mistral", .base = "MistralModel", .defaults = mistral_defaults},
     ConfigType{.model_type = "mixtral", .base = "MixtralModel", .defaults = mixtral_defaults},
-    ConfigType{
-        .model_type = "qwen2", .base = "Qwen2Model", .defaults = qwen2_defaults, .window = if_used, .layer_types = past_max_window, .checks_layer_types = true},
-    ConfigType{
-        .model_type = "qwen2_moe", .base = "Qwen2MoeModel", .release = Release::only_0_18, .defaults = qwen2_moe_defaults, .window = if_used, .states_heads = true},
-    ConfigType{.model_type = "qwen2_moe", .base = "Qwen2MoeModel",
+    ConfigType{.model_type = "qwen2",
+               .base = "Qwen2Model",
+               .defaults = qwen2_defaults,
+               .window = if_used,
+               .layer_types = past_max_window,
+               .checks_layer_types = true},
+    ConfigType{.model_type = "qwen2_moe",
+               .base = "Qwen2MoeModel",
+               .release = Release::only_0_18,
+               .defaults = qwen2_moe_defaults,
+               .window = if_used,
+               .states_heads = true},
+    ConfigType{.model_type = "qwen2_moe",
+               .base = "Qwen2MoeModel",
                .release = Release::only_0_32,
                .defaults = qwen2_moe_defaults,
                .window = if_used,
@@ -239,8 +244,12 @@ constexpr std::array types{
                .window = if_used,
                .layer_types = past_max_window,
                .checks_layer_types = true},
-    ConfigType{
-        .model_type = "qwen3", .base = "Qwen3Model", .defaults = qwen3_defaults, .window = if_used, .layer_types = past_max_window, .checks_layer_types = true},
+    ConfigType{.model_type = "qwen3",
+               .base = "Qwen3Model",
+               .defaults = qwen3_defaults,
+               .window = if_used,
+               .layer_types = past_max_window,
+               .checks_layer_types = true},
     ConfigType{.model_type = "qwen3_moe", .base = "Qwen3MoeModel", .defaults = qwen3_moe_defaults, .window = if_used, .states_heads = true},
     ConfigType{.model_type = "qwen3_vl_text", .defaults = qwen3_vl_text_defaults, .names_rope_type = true},
     ConfigType{.model_type = "qwen3_vl_moe_text", .defaults = qwen3_vl_moe_text_defaults},
@@ -264,17 +273,24 @@ constexpr std::array types{
     ConfigType{.model_type = "arcee", .base = "ArceeModel", .defaults = arcee_defaults, .whole_heads = true},
     ConfigType{.model_type = "dots1", .defaults = dots1_defaults, .layer_types = past_max_window, .checks_layer_types = true},
     ConfigType{.model_type = "minimax_m2", .release = Release::only_0_32, .defaults = minimax_m2_defaults},
-    ConfigType{.model_type = "smollm3", .base = "SmolLM3Model", .defaults = smollm3_defaults, .layer_types = without_rope_if_used, .checks_layer_types = true},
-    ConfigType{.model_type = "nemotron", .base = "NemotronModel", .defaults = nemotron_defaults, .states_heads = true, .names_rope_type = true},
+    ConfigType{.model_type = "smollm3",
+               .base = "SmolLM3Model",
+               .defaults = smollm3_defaults,
+               .layer_types = without_rope_if_used,
+               .checks_layer_types = true},
+    ConfigType{
+        .model_type = "nemotron", .base = "NemotronModel", .defaults = nemotron_defaults, .states_heads = true, .names_rope_type = true},
     ConfigType{.model_type = "apertus", .base = "ApertusModel", .defaults = apertus_defaults},
     ConfigType{.model_type = "olmoe", .base = "OlmoeModel", .defaults = olmoe_defaults},
     ConfigType{.model_type = "cohere", .base = "CohereModel", .defaults = cohere_defaults, .names_rope_type = true},
-    ConfigType{.model_type = "cohere2", .base = "Cohere2Model",
+    ConfigType{.model_type = "cohere2",
+               .base = "Cohere2Model",
                .defaults = cohere2_defaults,
                .layer_types = full_every_fourth_or_pattern,
                .checks_layer_types = true,
                .names_rope_type = true},
-    ConfigType{.model_type = "gemma2", .base = "Gemma2Model",
+    ConfigType{.model_type = "gemma2",
+               .base = "Gemma2Model",
                .defaults = gemma2_defaults,
                .layer_types = full_every_second,
                .checks_layer_types = true,
@@ -300,14 +316,23 @@ constexpr std::array types{
                .defaults = gemma4_text_defaults,
                .window = halved_where_all_bidirectional,
                .layer_types = full_every_sixth_and_last},
-    ConfigType{.model_type = "gpt_oss", .base = "GptOssModel", .defaults = gpt_oss_defaults, .layer_types = full_every_second, .checks_layer_types = true},
+    ConfigType{.model_type = "gpt_oss",
+               .base = "GptOssModel",
+               .defaults = gpt_oss_defaults,
+               .layer_types = full_every_second,
+               .checks_layer_types = true},
     ConfigType{.model_type = "llama4_text", .defaults = llama4_text_defaults, .layer_types = chunked_with_rope, .checks_layer_types = true},
     ConfigType{.model_type = "mimo_v2_flash",
                .release = Release::only_0_32,
                .defaults = mimo_v2_flash_defaults,
                .layer_types = full_first_and_every_sixth},
-    ConfigType{.model_type = "olmo3", .base = "Olmo3Model", .defaults = olmo3_defaults, .layer_types = full_every_fourth, .names_rope_type = true},
-    ConfigType{.model_type = "exaone4", .base = "Exaone4Model", .defaults = exaone4_defaults, .layer_types = full_by_pattern, .checks_layer_types = true},
+    ConfigType{
+        .model_type = "olmo3", .base = "Olmo3Model", .defaults = olmo3_defaults, .layer_types = full_every_fourth, .names_rope_type = true},
+    ConfigType{.model_type = "exaone4",
+               .base = "Exaone4Model",
+               .defaults = exaone4_defaults,
+               .layer_types = full_by_pattern,
+               .checks_layer_types = true},
     ConfigType{.model_type = "ministral", .defaults = mistral_defaults, .layer_types = all_of_one_type},
     ConfigType{.model_type = "ministral3", .release = Release::only_0_32, .defaults = ministral3_defaults},
     ConfigType{.model_type = "whisper", .defaults = whisper_defaults},

@@ -31,9 +31,15 @@ void check_length(const ConfigView& config, std::size_t listed, std::int64_t lay
 // The names that both releases have for layers.
 void check_names(const ConfigView& config, const std::vector<std::string>& types) {
     constexpr std::array<std::string_view, 4> of_4_57{"full_attention", "sliding_attention", "chunked_attention", "linear_attention"};
-    constexpr std::array<std::string_view, 9> of_5{"window_attention",  "indexed_attention",           "compressed_sparse_attention",
-                                                   "minimax_m3_sparse", "heavily_compressed_attention", "conv",
-                                                   "moe",               "hybrid",                       "hybrid_sliding"};
+    constexpr std::array<std::string_view, 9> of_5{"window_attention",
+                                                   "indexed_attention",
+                                                   "compressed_sparse_attention",
+                                                   "minimax_m3_sparse",
+                                                   "heavily_compressed_attention",
+                                                   "conv",
+                                                   "moe",
+                                                   "hybrid",
+                                                   "hybrid_sliding"};
     const bool earlier = config.classes == ModelClasses::vllm_0_18;
     if (earlier && (config.text_type == nullptr || !config.text_type->checks_layer_types)) return;
     const bool known = std::ranges::all_of(types, [&](const std::string& type) {

@@ -94,8 +94,8 @@ TEST(CapacityModels, ThatAreAConfigAreKnownByTheirFirstLineWhateverItsShape) {
     const TemporaryFile flat("{\"architectures\": [\"NoSuchForCausalLM\"], \"model_type\": \"llama\"}\n");
     for (const TemporaryFile* file : {&pretty, &flat})
         EXPECT_THAT(load_errors({file->path()}), HasSubstr("this architecture is not known"));
-    const TemporaryFile bare("{\"model_type\": \"llama\"}\n");
-    EXPECT_THAT(load_errors({bare.path()}), HasSubstr("`architectures` is missing"));
+    const TemporaryFile bare("{\"model_type\": \"no_such\"}\n");
+    EXPECT_THAT(load_errors({bare.path()}), HasSubstr("`architectures` names no class"));
 }
 
 TEST(CapacityModels, ThatAreAConfigAreServedAsTheFlagsSay) {

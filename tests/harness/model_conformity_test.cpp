@@ -58,6 +58,19 @@ TEST_P(RealModels, AreRefusedFromTheirConfigsAsTheEngineRefusedThem) {
     EXPECT_GE(lines, 10U);
 }
 
+TEST_P(RealModels, WithOtherNumbersAreServedAndRefusedAsTheEngineDidIt) {
+    for (const std::string& file : {mutated_models(GetParam()), refused_mutations(GetParam())}) {
+        const ConformFile conform = conform_file(file, {});
+        EXPECT_EQ(conform.differ, 0U) << file;
+        EXPECT_EQ(conform.not_known, 0U) << file;
+        EXPECT_GT(conform.agree, 400U) << file;
+        EXPECT_TRUE(conform.diagnostics.empty()) << to_text(conform.diagnostics);
+        for (const FieldSummary& field : conform.fields)
+            ADD_FAILURE() << field.first_id << ": " << field.first.at << " recorded " << field.first.recorded << ", ours "
+                          << field.first.ours;
+    }
+}
+
 INSTANTIATE_TEST_SUITE_P(OfEachVersion, RealModels, ::testing::Values("0.18.0", "0.32.0"));
 
 // Every number of the plan that a line records is compared: a line with another one differs.

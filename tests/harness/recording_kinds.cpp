@@ -88,13 +88,14 @@ bool replays_otherwise(const HeldTrace& held, const Engine& engine) {
 // A recorded model with the config that it was made from.
 struct ConfiguredCase {
     std::variant<ModelRecording, RefusedModel> recorded;
-    std::shared_ptr<const JsonDocument> config;
+    std::shared_ptr<const JsonDocument> document;  // The config, or a line that carries it.
 
+    JsonValue config() const { return document->root().member("config").value_or(document->root()); }
     bool differs(const Engine& engine) const {
-        const CaseResult result = std::visit(
-            Overload{[&](const ModelRecording& model) { return compare_imported(model, config->root(), engine); },
-                     [&](const RefusedModel& refused) { return compare_refused(refused, config->root(), engine); }},
-            recorded);
+        const CaseResult result =
+            std::visit(Overload{[&](const ModelRecording& model) { return compare_imported(model, config(), engine); },
+                                [&](const RefusedModel& refused) { return compare_refused(refused, config(), engine); }},
+                       recorded);
         return !result.known || !result.differences.empty();
     }
 };
@@ -117,6 +118,13 @@ std::vector<Differs> model_cases(const std::string& version) {
         for (RefusedModel& refused : read_cases<RefusedModel>({refused_models(version)}, read_refused_model)) {
             auto config = config_of(refused.model);
             entry->second.push_back({std::move(refused), std::move(config)});
+        }
+    }
+    if (first) {
+        for (std::string& line : lines_of(mutated_models(version))) {
+            auto read = read_json({.file = "mutated", .text = std::move(line), .non_finite = true});
+            auto document = std::make_shared<const JsonDocument>(std::get<JsonDocument>(std::move(read)));
+            entry->second.push_back({std::get<ModelRecording>(read_model_recording(*document)), document});
         }
     }
     std::vector<Differs> asked;

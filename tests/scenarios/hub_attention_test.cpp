@@ -26,8 +26,9 @@ ModelShape shape_of(const std::string& config, ModelClasses classes = later) {
 std::string told(const std::string& config, ModelClasses classes = later) {
     const ImportedModel model = imported(config, classes);
     if (const auto* wrong = std::get_if<Diagnostics>(&model)) return wrong->front().message;
-    const auto* refusal = std::get_if<Refusal>(&model);
-    return refusal == nullptr ? "" : std::string(name_of(refusal->type));
+    const auto* shape = std::get_if<ModelShape>(&model);
+    if (shape != nullptr && !shape->refused_when_made) return "";
+    return std::string(name_of(shape != nullptr ? shape->refused_when_made->type : std::get<Refusal>(model).type));
 }
 
 const AttentionShape& attention(const ModelShape& shape, std::size_t layer) {
@@ -59,7 +60,8 @@ TEST(HubAttention, ALlamaHasItsHeadsAndWhatItDoesNotSayItsTypeFillsIn) {
 TEST(HubAttention, AHeadSizeThatIsMissingIsTheTypesOwnAndANullOneDividesTheWidth) {
     EXPECT_EQ(attention(shape_of(config("Qwen3ForCausalLM", "qwen3", "")), 0).head_size, 128);
     EXPECT_EQ(attention(shape_of(config("Qwen3ForCausalLM", "qwen3", R"("head_dim": null)"), earlier), 0).head_size, 64);
-    EXPECT_EQ(told(config("Qwen3ForCausalLM", "qwen3", R"("head_dim": null)")), "the config class of this model type takes no null here");
+    EXPECT_EQ(told(config("Qwen3ForCausalLM", "qwen3", R"("head_dim": null)")),
+              "head_dim: the config class of this model type takes no null here");
 }
 
 TEST(HubAttention, AMistralWindowReachesEveryLayer) {
@@ -160,7 +162,7 @@ TEST(HubAttention, ChunksOfLlama4AreLayersWithARope) {
     EXPECT_EQ(kinds_of(shape_of(text(""))), "cccfc");
     EXPECT_EQ(kinds_of(shape_of(text(R"(, "no_rope_layers": [0, 1, 0, 1, 1])"))), "fcfcc");
     EXPECT_EQ(kinds_of(shape_of(text(R"(, "attention_chunk_size": null)"))), "fffff");
-    EXPECT_EQ(told(text(R"(, "no_rope_layers": [0, 1, 0, 1])")), "IndexError");
+    EXPECT_EQ(told(text(R"(, "no_rope_layers": [0, 1, 0, 1])")), "ValueError");
 }
 
 TEST(HubAttention, MimoLayersWithAWindowHaveHeadsOfTheirOwnAndItsDrafterIsOneOfThem) {

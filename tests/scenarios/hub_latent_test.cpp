@@ -80,6 +80,12 @@ Json compressed_deepseek(const std::vector<int>& ratios) {
             {"compress_ratios", ratios}};
 }
 
+// By the config, or when the model is made.
+Refusal refused(const ImportedModel& model) {
+    const auto* shape = std::get_if<ModelShape>(&model);
+    return shape != nullptr ? shape->refused_when_made.value_or(Refusal{}) : std::get<Refusal>(model);
+}
+
 TEST(HubLatent, ALayerOfDeepseekKeepsOneVectorForTheLatentAndTheRotatedPart) {
     const ModelShape model = shape_of(deepseek("DeepseekV3ForCausalLM", "deepseek_v3"), new_classes);
     EXPECT_THAT(names_of(model.layers), ElementsAre("model.layers.0.self_attn.attn", "model.layers.1.self_attn.attn"));
@@ -146,7 +152,7 @@ TEST(HubLatent, WithoutAPatternEveryNthLayerFromTheOffsetOnPicks) {
 TEST(HubLatent, ASparseModelWithoutItsIndexIsRefused) {
     Json config = sparse_deepseek();
     config.erase("index_topk");
-    EXPECT_EQ(std::get<Refusal>(imported(config, new_classes)).type, Raised::assertion_error);
+    EXPECT_EQ(refused(imported(config, new_classes)).type, Raised::assertion_error);
     config["index_topk"] = nullptr;
     EXPECT_THAT(std::get<Diagnostics>(imported(config, new_classes)).front().message, HasSubstr("expected an integer"));
 }
@@ -181,7 +187,7 @@ TEST(HubLatent, PositionsThatAreScaledAreScaledByTwoFigures) {
     EXPECT_EQ(shape_of(config, old_classes).failure->refusal.type, Raised::key_error);
     config["rope_scaling"]["type"] = "yarn";  // One of which transformers 5 knows what it lacks.
     EXPECT_FALSE(shape_of(config, new_classes).failure);
-    EXPECT_EQ(std::get<Refusal>(imported(config, old_classes)).type, Raised::key_error);
+    EXPECT_EQ(refused(imported(config, old_classes)).type, Raised::key_error);
     config["rope_scaling"] = {{"rope_type", "default"}};
     EXPECT_FALSE(shape_of(config, old_classes).failure);
 }
@@ -253,8 +259,8 @@ TEST(HubLatent, ACompressedLayerHasAWindowAndWhatItIsCompressedWith) {
 }
 
 TEST(HubLatent, CompressionIsBy4Or128) {
-    EXPECT_EQ(std::get<Refusal>(imported(compressed_deepseek({4, 128, 8}), new_classes)).type, Raised::assertion_error);
-    EXPECT_EQ(std::get<Refusal>(imported(compressed_deepseek({4, 128}), new_classes)).type, Raised::index_error);
+    EXPECT_EQ(refused(imported(compressed_deepseek({4, 128, 8}), new_classes)).type, Raised::assertion_error);
+    EXPECT_EQ(refused(imported(compressed_deepseek({4, 128}), new_classes)).type, Raised::index_error);
     EXPECT_EQ(shape_of(compressed_deepseek({1, 1, 1, 7}), new_classes).layers.size(), 6u);  // A drafter's ratio is not read.
 }
 

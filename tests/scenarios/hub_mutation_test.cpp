@@ -172,7 +172,8 @@ TEST(MutatedConfig, AnyNumberOfAnySizeIsServedOrToldOrRefused) {
 }
 
 // What the engines work out where a config leaves it out.
-const std::set<std::string, std::less<>> worked_out{"num_key_value_heads",
+const std::set<std::string, std::less<>> worked_out{"architectures",
+                                                    "num_key_value_heads",
                                                     "num_global_key_value_heads",
                                                     "head_dim",
                                                     "swa_v_head_dim",

@@ -19,6 +19,13 @@ inline std::string refused_models(const std::string& version) {
     return std::string(KV_GOLDEN_DIR) + "/models/refused-vllm-" + version + ".jsonl.gz";
 }
 
+inline std::string mutated_models(const std::string& version) {
+    return std::string(KV_GOLDEN_DIR) + "/mutated/mutated-vllm-" + version + ".jsonl.gz";
+}
+inline std::string refused_mutations(const std::string& version) {
+    return std::string(KV_GOLDEN_DIR) + "/mutated/mutated-refused-vllm-" + version + ".jsonl.gz";
+}
+
 inline std::string config_file(const std::string& model) { return std::string(KV_GOLDEN_DIR) + "/models/" + model + "/config.json"; }
 
 inline JsonDocument shipped_config(const std::string& model) {
