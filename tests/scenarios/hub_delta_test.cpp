@@ -100,7 +100,9 @@ TEST(HubDelta, AMiniMaxListsAttentionByNumberOrByWordAndHasOneStageOnly) {
     EXPECT_EQ(by_number.layers[0].name, "model.layers.0");
     EXPECT_FALSE(by_number.traits.pipeline);
     EXPECT_EQ(kinds_of(shape_of(config("MiniMaxForCausalLM", "minimax", sizes), earlier)), "asa");
-    EXPECT_TRUE(std::holds_alternative<Refusal>(imported(config("MiniMaxForCausalLM", "minimax", sizes), later)));
+    const ModelShape through = shape_of(config("MiniMaxForCausalLM", "minimax", sizes), later);
+    ASSERT_TRUE(through.refused_when_made);
+    EXPECT_EQ(through.refused_when_made->figures, std::vector<std::int64_t>{1});
 }
 
 TEST(HubDelta, AnLfm2NamesItsConvolutionsByRelease) {
