@@ -68,7 +68,9 @@ private:
         comparison_.value("type", recorded.type, std::string(name_of(ours.refusal.type)));
         std::set<std::int64_t> figures;
         if (ours.refusal.admission->needed) {
-            figures = {recording_.model.settings.model_len_max.value, ours.refusal.admission->estimated_len_max.value_or(Tokens{0}).value};
+            figures = {recording_.model.settings.model_len_max.value};
+            const auto fits = ours.refusal.admission->estimated_len_max;
+            if (fits && *fits > Tokens{0}) figures.insert(fits->value);  // Else the message does not speak of it.
         }
         if (integers_alone(recorded.message) != figures) comparison_.differ("figures", recorded.message, refusal_text(ours.refusal));
     }
@@ -96,7 +98,7 @@ private:
 
     void group(const RecordedModelGroup& recorded, const Group& ours, const Plan& plan) {
         layers("layers", recorded.layers, ours.layers);
-        if (!old()) comparison_.value("is_eagle_group", recorded.draft, ours.draft);
+        if (!old() && recorded.draft) comparison_.value("is_eagle_group", *recorded.draft, ours.draft);
         if (recorded.spec.has_value() == ours.bundle.has_value())
             return comparison_.differ("spec", recorded.spec ? "of one kind" : "a bundle", ours.bundle ? "a bundle" : "of one kind");
         if (recorded.spec) return spec(*recorded.spec, plan.spec(ours.spec));

@@ -6,9 +6,9 @@
 namespace kv {
 
 std::string_view name_of(Raised raised) {
-    constexpr std::array<std::string_view, 11> names{
-        "ValueError", "AssertionError", "NotImplementedError", "ZeroDivisionError", "TypeError",   "StopIteration",
-        "KeyError",   "IndexError",     "AttributeError",      "RuntimeError",      "memory fault"};
+    constexpr std::array<std::string_view, 12> names{
+        "ValueError", "AssertionError", "NotImplementedError", "ZeroDivisionError", "TypeError",    "StopIteration",
+        "KeyError",   "IndexError",     "AttributeError",      "ImportError",       "RuntimeError", "memory fault"};
     return names[static_cast<std::size_t>(raised)];
 }
 

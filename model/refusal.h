@@ -21,6 +21,7 @@ enum class Raised : std::uint8_t {
     key_error,
     index_error,
     attribute_error,
+    import_error,
     runtime_error,
     memory_fault,  // No exception: memory that is not the engine's is read or written, and what comes of it is anybody's guess.
 };

@@ -15,9 +15,10 @@
 namespace kv {
 namespace {
 
-constexpr double wide_range = 8;          // Lengths further apart than this are shown by their logarithm, and ...
-constexpr double very_wide_range = 50;    // ... values further apart than this.
-constexpr double length_label_gap = 0.2;  // Of the axis, between ticks with labels.
+constexpr double wide_range = 8;           // Lengths further apart than this are shown by their logarithm, and ...
+constexpr double very_wide_range = 50;     // ... values further apart than this.
+constexpr double length_label_gap = 0.05;  // Between labels, and the width of a digit in them: shares of the axis.
+constexpr double digit_width = 0.03;
 constexpr std::size_t title_cells_max = 58;
 
 // The step of 1, 2 or 5 times a power of ten that makes at most so many ticks.
@@ -68,12 +69,14 @@ Axis length_axis(const std::vector<double>& lengths) {
         axis.most *= 1.5;
     }
     axis.logarithmic = axis.most / axis.least >= wide_range;
-    double last = 2;
+    double last = 2, last_width = 0;
     for (std::size_t i = sorted.size(); i-- > 0;) {
-        const double place = axis.place(sorted[i]);
-        if (last - place < length_label_gap) continue;
-        axis.ticks.push_back({sorted[i], grouped(static_cast<std::int64_t>(sorted[i]))});
+        const std::string label = grouped(static_cast<std::int64_t>(sorted[i]));
+        const double place = axis.place(sorted[i]), width = digit_width * static_cast<double>(label.size());
+        if (last - place < (last_width + width) / 2 + length_label_gap) continue;
+        axis.ticks.push_back({sorted[i], label});
         last = place;
+        last_width = width;
     }
     return axis;
 }

@@ -65,6 +65,7 @@ void read_workers(JsonFields& fields, std::size_t workers, RecordedModelPlan& pl
     if (const auto several = fields.find("worker_groups"))
         for (const JsonValue list : read_array(*several, workers_max, errors)) groups.push_back(read_groups(list, layers, errors));
     if (const auto list = fields.need("groups")) plan.groups = read_groups(*list, layers, errors);
+    for (RecordedModelGroup& group : plan.groups) group.draft = group.draft.value_or(false);
     if (groups.empty()) groups.push_back(plan.groups);
     const auto blocks = fields.need("num_blocks");
     std::vector<Blocks> counts;

@@ -16,7 +16,7 @@ struct RecordedModelGroup {
     std::vector<LayerId> layers;
     std::optional<RecordedSpec> spec;       // None: a bundle of layers that each keep their own.
     std::vector<RecordedSpec> layer_specs;  // Of a bundle, one for each layer; empty where the line does not list them.
-    bool draft = false;
+    std::optional<bool> draft = {};         // Told of the scheduler's groups only.
 };
 
 struct RecordedModelWorker {

@@ -91,12 +91,20 @@ Backend described(const Serving& serving, std::string_view name) {
     return backend;
 }
 
-[[noreturn]] void no_backend(const Asked& asked) {
+// The engine's message names the size that a kernel would take, where that is what FlashAttention lacks.
+bool names_wide_heads(const Asked& asked) {
+    const bool quantised = asked.cache.starts_with("fp8") || asked.cache.starts_with("nvfp4") || asked.cache.ends_with("_per_token_head");
+    const bool missing = asked.cache == "fp8_e5m2" || (asked.head_size > 256 && asked.head_size != 512);
+    return quantised && missing && !asked.image_prefix;
+}
+
+[[noreturn]] void no_backend(const Asked& asked, bool later) {
     Refusal refusal{.type = Raised::value_error,
                     .raised_in = "Attention",
                     .message = "no attention backend takes this layer",
                     .figures = {asked.head_size}};
     if (asked.block) refusal.figures.push_back(*asked.block);
+    if (later && names_wide_heads(asked)) refusal.figures.push_back(512);
     refuse(std::move(refusal));
 }
 
@@ -122,7 +130,7 @@ Backend backend_of(const Serving& serving, const AttentionShape& shape) {
     const bool later = serving.engine.backends.choice == Backends::vllm_0_32;
     const std::span<const Candidate> candidates = later ? std::span<const Candidate>(candidates_0_32) : candidates_0_18;
     const auto chosen = std::ranges::find_if(candidates, [&](const Candidate& candidate) { return candidate.takes(asked); });
-    if (chosen == candidates.end()) no_backend(asked);
+    if (chosen == candidates.end()) no_backend(asked, later);
     return described(serving, chosen->name);
 }
 

@@ -42,7 +42,8 @@ std::string cache_dtype(const Serving& serving) {
                                                               "turboquant_3bit_nc", "ultraquant_4bit", "int4_per_token_head",
                                                               "int8_per_token_head", "fp8_per_token_head", "nvfp4", "nvfp4_4over6"}));
     if (!known) refuse({.type = Raised::value_error, .raised_in = "CacheConfig", .message = "this release has no such cache type"});
-    if (serving.model.cache_is_fp8 && (asked == "auto" || !serving.described())) return "fp8";
+    // Scales for keys and values say nothing of a latent cache.
+    if (serving.model.cache_is_fp8 && !serving.model.traits.latent && (asked == "auto" || !serving.described())) return "fp8";
     if (asked == "auto") return serving.model.cache_dtype.value_or(asked);
     if (asked == "fp8_e5m2" && serving.model.scales_for_cache)
         refuse({.type = Raised::value_error, .raised_in = "Attention", .message = "an fp8 checkpoint takes no cache of this type"});
@@ -115,6 +116,7 @@ void resolve_defaults(Serving& serving) {
     const ModelTraits& traits = serving.model.traits;
     Settings& settings = serving.settings;
     serving.resolved.dtype = model_dtype(serving);
+    serving.resolved.state_block = arguments.state_block;
     settings.parallel = arguments.parallel;
     settings.length = arguments.length;
     settings.model_len_max = serving.model.length_max.value_or(unstated_length);

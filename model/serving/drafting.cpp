@@ -55,7 +55,7 @@ void check_shipped(const Serving& serving, const Drafting& drafting) {
 void resolve_drafting(Serving& serving) {
     Drafting& drafting = serving.settings.drafting;
     if (!drafting.method) return;
-    if (drafting.tokens < 1) refuse_drafts(Raised::value_error, "drafts have at least one token");
+    if (drafting.tokens < 1) refuse_drafts(Raised::value_error, "drafts have at least one token", {drafting.tokens});
     const bool is_0_18 = serving.engine.model_classes.choice == ModelClasses::vllm_0_18;
     if (lists(shipped_with_both, *drafting.method) || (!is_0_18 && lists(shipped_with_0_32, *drafting.method))) {
         drafting.method = "mtp";
@@ -64,6 +64,8 @@ void resolve_drafting(Serving& serving) {
         return;
     }
     if (lists(lookups, *drafting.method)) return;
+    if (drafting.method == "suffix")
+        refuse_drafts(Raised::import_error, "drafts by suffixes need a package that the engine does not bring");
     if (lists(needing_a_model, *drafting.method)) refuse_drafts(Raised::value_error, "this method drafts with a model, and none is given");
     refuse_drafts(Raised::value_error, "there is no such way to draft");
 }

@@ -28,6 +28,7 @@ struct TypedLayers {
 // What the config class of a model type makes of the file.
 struct ConfigType {
     std::string_view model_type;
+    std::string_view base = {};  // The class that the engine takes where the config names none.
     Release release = Release::both;
     std::span<const TypeDefault> defaults = {};  // Where the file says nothing.
     // The window that it makes of `sliding_window`. Null: the same.

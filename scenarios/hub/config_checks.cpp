@@ -104,6 +104,19 @@ void check_factors(const ConfigView& config, JsonValue rope) {
     }
 }
 
+// What the earlier classes of these types take for a rope scaling.
+void check_plain_scaling(const ConfigView& config, JsonValue rope) {
+    if (config.classes != ModelClasses::vllm_0_18 || config.text_type == nullptr) return;
+    const std::string_view type = config.text_type->model_type;
+    const auto factor = rope.member("factor");
+    const bool grows = factor && factor->kind() == JsonKind::number && factor->number() > 1;
+    if (type == "nemotron" && (!rope.member("rope_type") || !(grows || is_text(rope, "rope_type", "default"))))
+        config.text.note("rope_scaling", "expected a `rope_type` and a `factor` over 1, with a point");
+    const bool linear = is_text(rope, "type", "linear") || is_text(rope, "type", "dynamic");
+    if ((type == "olmo" || type == "olmo2") && (rope.size() != 2 || !linear || !grows))
+        config.text.note("rope_scaling", "expected a `type`, linear or dynamic, and a `factor` over 1, and nothing else");
+}
+
 // From transformers 5 on a whole rotated head has an even size; tiny ones are let pass.
 void check_even_heads(const ConfigView& config) {
     if (config.classes == ModelClasses::vllm_0_18 || config.text_type == nullptr) return;
@@ -130,7 +143,8 @@ void check_config(const ConfigView& config) {
     check_whole_heads(config);
     check_even_heads(config);
     if (!rope || rope->kind() != JsonKind::object) return;
-    check_rope_type(config, *rope);
+    check_plain_scaling(config, *rope);
+    if (config.text.errors().none()) check_rope_type(config, *rope);
     check_factors(config, *rope);
 }
 

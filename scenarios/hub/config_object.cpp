@@ -64,6 +64,10 @@ std::optional<std::int64_t> ConfigObject::integer_if(std::string_view key, Integ
 std::optional<std::int64_t> ConfigObject::size_if(std::string_view key, std::int64_t most) const { return integer_if(key, {1, most}); }
 std::optional<std::int64_t> ConfigObject::count_if(std::string_view key, std::int64_t most) const { return integer_if(key, {0, most}); }
 
+std::optional<std::int64_t> ConfigObject::whole_if(std::string_view key) const {
+    return integer_if(key, {-config_size_max, config_size_max});
+}
+
 std::int64_t ConfigObject::size(std::string_view key, std::int64_t most) const {
     if (const auto value = size_if(key, most)) return *value;
     missing(key, fmt::format("an integer from 1 to {}", most));

@@ -45,6 +45,7 @@ public:
 
     std::optional<std::int64_t> size_if(std::string_view key, std::int64_t most = config_size_max) const;
     std::optional<std::int64_t> count_if(std::string_view key, std::int64_t most = config_size_max) const;
+    std::optional<std::int64_t> whole_if(std::string_view key) const;  // Of either sign.
     std::optional<double> number_if(std::string_view key) const;
     std::optional<std::string> word_if(std::string_view key) const;
     bool flag(std::string_view key, bool otherwise) const;

@@ -24,6 +24,7 @@ void one_kind_of_layer(const ConfigView& config, ModelShape&) {
 
 // Mirrors MRotaryEmbedding: rotated dimensions are divided among time, height and width.
 void sections_fill_heads(const ConfigView& config, ModelShape& shape) {
+    one_kind_of_layer(config, shape);
     const auto rope = config.text.find("rope_scaling");
     const auto sections = rope ? rope->member("mrope_section") : std::nullopt;
     if (sections && sections->kind() == JsonKind::array && !shape.layers.empty()) {
@@ -34,7 +35,6 @@ void sections_fill_heads(const ConfigView& config, ModelShape& shape) {
             refuse(
                 {.type = Raised::assertion_error, .raised_in = "MRotaryEmbedding", .message = "the sections do not fill a rotated head"});
     }
-    one_kind_of_layer(config, shape);
 }
 
 constexpr std::array decoder{LayerPart{LayerKind::full, "model.layers.{i}.self_attn.attn", full_attention},

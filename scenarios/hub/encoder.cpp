@@ -47,7 +47,7 @@ MixerShape whisper_cross(const LayerPlace& place) {
 constexpr std::array whisper{LayerPart{LayerKind::full, ".decoder.layers.{i}.layers.self_attn.attn", whisper_self},
                              LayerPart{LayerKind::full, ".decoder.layers.{i}.layers.encoder_attn.attn", whisper_cross}};
 
-std::int64_t decoder_layers(const ConfigView& config) { return config.text.size("decoder_layers", config_layers_max); }
+std::int64_t decoder_layers(const ConfigView& config) { return config.text.count("decoder_layers", config_layers_max); }
 
 void whisper_model(const ConfigView& config, ModelShape& shape) {
     shape.heads = shape.kv_heads = config.text.size("encoder_attention_heads");

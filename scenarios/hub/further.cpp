@@ -1,5 +1,6 @@
 // Further architectures with attention only. Many of them have a class of their own in 0.18.0, and in 0.32.0 run as transformers has
 // them, with the engine's attention in the place of theirs.
+#include "model/refusal.h"
 #include "scenarios/hub/architecture.h"
 
 #include <algorithm>
@@ -35,6 +36,20 @@ std::vector<LayerKind> later_windows(const ConfigView& config, std::int64_t laye
     return config.classes == ModelClasses::vllm_0_18 ? all_full(config, layers) : window_kinds(config, layers);
 }
 
+// 0.18.0 reads a head size that its config class does not fill in.
+void states_head_size(const ConfigView& config, ModelShape&) {
+    if (config.classes == ModelClasses::vllm_0_18 && !config.text.states("head_dim"))
+        config.text.missing("head_dim", "an integer: the class in 0.18.0 reads it, and nothing fills it in");
+}
+
+// Transformers makes a table of words that must have a row for padding.
+void has_a_row_for_padding(const ConfigView& config, ModelShape&) {
+    if (config.text.states("pad_token_id") && !config.text.has("pad_token_id")) return;
+    const std::int64_t padding = config.text.whole_if("pad_token_id").value_or(128004);
+    if (padding >= config.text.count_if("vocab_size").value_or(128256))
+        refuse({.type = Raised::assertion_error, .raised_in = "Embedding", .message = "the padding is no word of the vocabulary"});
+}
+
 constexpr std::array stated{LayerPart{LayerKind::full, decoder_name, full_attention},
                             LayerPart{LayerKind::sliding, decoder_name, window_attention}};
 constexpr std::array nested_stated{LayerPart{LayerKind::full, nested_name, full_attention},
@@ -51,7 +66,7 @@ constexpr std::array entries{
     Architecture{.name = "Exaone4ForCausalLM", .kinds = window_kinds, .parts = stated},
     Architecture{.name = "GemmaForCausalLM", .kinds = all_full, .parts = stated},
     Architecture{.name = "Glm4ForCausalLM", .kinds = all_full, .parts = stated},
-    Architecture{.name = "Glm4MoeForCausalLM", .kinds = all_full, .parts = stated},
+    Architecture{.name = "Glm4MoeForCausalLM", .kinds = all_full, .parts = stated, .adjust = states_head_size},
     Architecture{.name = "GraniteForCausalLM", .kinds = later_windows, .parts = stated},
     Architecture{.name = "GraniteMoeForCausalLM", .kinds = all_full, .parts = divided},
     Architecture{.name = "GraniteMoeSharedForCausalLM", .kinds = all_full, .parts = divided},
@@ -92,7 +107,7 @@ constexpr std::array entries{
     Architecture{.name = "PhiForCausalLM", .release = Release::only_0_32, .kinds = window_kinds, .parts = transformers},
     Architecture{.name = "SeedOssForCausalLM", .release = Release::only_0_18, .kinds = all_full, .parts = stated},
     Architecture{.name = "SeedOssForCausalLM", .release = Release::only_0_32, .kinds = window_kinds, .parts = transformers},
-    Architecture{.name = "SmolLM3ForCausalLM", .kinds = window_kinds, .parts = transformers},
+    Architecture{.name = "SmolLM3ForCausalLM", .kinds = window_kinds, .parts = transformers, .adjust = has_a_row_for_padding},
     Architecture{.name = "Starcoder2ForCausalLM", .release = Release::only_0_18, .kinds = all_full, .parts = divided},
     Architecture{.name = "Starcoder2ForCausalLM", .release = Release::only_0_32, .kinds = window_kinds, .parts = transformers},
 };

@@ -34,10 +34,10 @@ std::int64_t pairs_of_layers(const ConfigView& config) {
     const bool is_0_18 = config.classes == ModelClasses::vllm_0_18;
     return config.text.size(is_0_18 ? "num_hidden_layers" : "num_layers", config_layers_max);
 }
-std::int64_t after_pairs(const ConfigView& config) { return 2 * config.text.size("num_layers", config_layers_max); }
+std::int64_t after_pairs(const ConfigView& config) { return 2 * pairs_of_layers(config); }
 
 constexpr Architecture deepseek_like(std::string_view name) {
-    return {.name = name, .kinds = latent_kinds, .parts = deepseek_parts, .draft = deepseek_drafter, .adjust = latent_model};
+    return {.name = name, .kinds = latent_kinds, .parts = deepseek_parts, .draft = deepseek_drafter, .adjust = grouped_experts_model};
 }
 
 constexpr std::array entries{
@@ -61,13 +61,13 @@ constexpr std::array entries{
                  .text_type = "deepseek_v3",
                  .kinds = latent_kinds,
                  .parts = nested_parts,
-                 .adjust = latent_model},
+                 .adjust = grouped_experts_model},
     Architecture{.name = "KimiVLForConditionalGeneration",
                  .text = "text_config",
                  .text_type = "deepseek_v3",
                  .kinds = latent_kinds,
                  .parts = nested_parts,
-                 .adjust = latent_model},
+                 .adjust = grouped_experts_model},
     Architecture{.name = "Glm4MoeLiteForCausalLM",
                  .release = Release::only_0_32,
                  .kinds = latent_kinds,
@@ -83,11 +83,12 @@ constexpr std::array entries{
     Architecture{.name = "MiniCPM3ForCausalLM", .release = Release::only_0_32, .kinds = all_full, .parts = joined_parts}};
 
 constexpr std::array deepseek_v2{
-    TypeDefault{"num_hidden_layers", std::int64_t{32}, false}, TypeDefault{"num_attention_heads", std::int64_t{32}, false},
-    TypeDefault{"hidden_size", std::int64_t{4096}, false},     TypeDefault{"max_position_embeddings", std::int64_t{2048}, false},
-    TypeDefault{"kv_lora_rank", std::int64_t{512}, false},     TypeDefault{"q_lora_rank", std::int64_t{1536}},
-    TypeDefault{"qk_nope_head_dim", std::int64_t{128}, false}, TypeDefault{"qk_rope_head_dim", std::int64_t{64}, false},
-    TypeDefault{"v_head_dim", std::int64_t{128}, false}};
+    TypeDefault{"num_hidden_layers", std::int64_t{32}, false},   TypeDefault{"num_attention_heads", std::int64_t{32}, false},
+    TypeDefault{"hidden_size", std::int64_t{4096}, false},       TypeDefault{"max_position_embeddings", std::int64_t{2048}, false},
+    TypeDefault{"kv_lora_rank", std::int64_t{512}, false},       TypeDefault{"q_lora_rank", std::int64_t{1536}},
+    TypeDefault{"qk_nope_head_dim", std::int64_t{128}, false},   TypeDefault{"qk_rope_head_dim", std::int64_t{64}, false},
+    TypeDefault{"v_head_dim", std::int64_t{128}, false},         TypeDefault{"n_routed_experts", std::int64_t{64}, false},
+    TypeDefault{"first_k_dense_replace", std::int64_t{0}, false}};
 constexpr std::array deepseek_v3_in_0_32{TypeDefault{"num_hidden_layers", std::int64_t{61}, false},
                                          TypeDefault{"num_attention_heads", std::int64_t{128}, false},
                                          TypeDefault{"num_key_value_heads", std::int64_t{128}},
@@ -98,8 +99,13 @@ constexpr std::array deepseek_v3_in_0_32{TypeDefault{"num_hidden_layers", std::i
                                          TypeDefault{"qk_nope_head_dim", std::int64_t{128}, false},
                                          TypeDefault{"qk_rope_head_dim", std::int64_t{64}, false},
                                          TypeDefault{"v_head_dim", std::int64_t{128}},
+                                         TypeDefault{"n_routed_experts", std::int64_t{256}, false},
+                                         TypeDefault{"first_k_dense_replace", std::int64_t{3}},
+                                         TypeDefault{"n_group", std::int64_t{8}},
+                                         TypeDefault{"topk_group", std::int64_t{4}},
                                          TypeDefault{"num_nextn_predict_layers", std::int64_t{1}, false}};
-constexpr std::span deepseek_v3 = std::span(deepseek_v3_in_0_32).first<10>();  // Less the drafter.
+constexpr std::span deepseek_v3 =
+    std::span<const TypeDefault>(deepseek_v3_in_0_32).first(deepseek_v3_in_0_32.size() - 1);  // Less the drafter.
 constexpr std::array glm_moe_dsa{TypeDefault{"num_hidden_layers", std::int64_t{78}, false},
                                  TypeDefault{"num_attention_heads", std::int64_t{64}, false},
                                  TypeDefault{"num_key_value_heads", std::int64_t{64}, false},
@@ -113,6 +119,10 @@ constexpr std::array glm_moe_dsa{TypeDefault{"num_hidden_layers", std::int64_t{7
                                  TypeDefault{"index_topk", std::int64_t{2048}, false},
                                  TypeDefault{"index_head_dim", std::int64_t{128}, false},
                                  TypeDefault{"index_n_heads", std::int64_t{32}, false},
+                                 TypeDefault{"n_routed_experts", std::int64_t{256}, false},
+                                 TypeDefault{"first_k_dense_replace", std::int64_t{3}, false},
+                                 TypeDefault{"n_group", std::int64_t{1}, false},
+                                 TypeDefault{"topk_group", std::int64_t{1}, false},
                                  TypeDefault{"head_dim", std::int64_t{64}, false}};
 constexpr std::array glm4_moe_lite{TypeDefault{"num_hidden_layers", std::int64_t{47}, false},
                                    TypeDefault{"num_attention_heads", std::int64_t{20}, false},

@@ -10,10 +10,6 @@ namespace {
 constexpr std::int64_t quantised_run = 128;  // Values that share a scale.
 constexpr std::int64_t scale_bytes = 4;
 
-[[noreturn]] void refuse_layer(Raised type, std::string message) {
-    refuse({.type = type, .raised_in = "DeepseekV2MLAAttention", .message = std::move(message)});
-}
-
 bool stated(const ConfigObject& text, std::string_view key) { return text.has(key) || text.place().member(key).has_value(); }
 
 // Mirrors DeepseekV2DecoderLayer: models without the parts of a split head have plain attention.
@@ -67,10 +63,27 @@ std::optional<std::string_view> missing_of_positions(const ConfigView& config) {
     return filled_in || scaling->member(original) ? std::nullopt : std::optional(original);
 }
 
+// Mirrors DeepseekV2MoE: experts are routed by groups, whose number must be stated.
+std::optional<LayerFailure> failing_experts(const ConfigView& config, std::int64_t layers) {
+    const ConfigObject& text = config.text;
+    const bool grouped = text.has("n_group") && text.has("topk_group");
+    if (grouped || !text.has("n_routed_experts")) return std::nullopt;
+    const std::int64_t every = text.size_if("moe_layer_freq").value_or(1);
+    const std::int64_t first = round_up(text.count_if("first_k_dense_replace").value_or(0), every);
+    if (first >= layers) return std::nullopt;
+    const bool is_0_18 = config.classes == ModelClasses::vllm_0_18;
+    return LayerFailure{.refusal = {.type = is_0_18 ? Raised::assertion_error : Raised::value_error,
+                                    .raised_in = "FusedMoE",
+                                    .message = "experts are routed by groups, and their number is not stated"},
+                        .after_backend = true};
+}
+
 }  // namespace
 
 std::vector<LayerKind> latent_kinds(const ConfigView& config, std::int64_t layers) {
     const auto count = static_cast<std::size_t>(layers);
+    if (config.root.word_if("model_type") == "deepseek")
+        refuse({.type = Raised::value_error, .raised_in = "ModelConfig", .message = "this type is read only by the checkpoint's own code"});
     if (plain_heads(config)) return std::vector<LayerKind>(count, LayerKind::full);
     if (!picks_tokens(config)) return std::vector<LayerKind>(count, LayerKind::latent);
     std::vector<LayerKind> kinds;
@@ -79,7 +92,8 @@ std::vector<LayerKind> latent_kinds(const ConfigView& config, std::int64_t layer
 }
 
 std::vector<LayerKind> indexed_kinds(const ConfigView& config, std::int64_t layers) {
-    if (!stated(config.text, "index_topk")) refuse_layer(Raised::assertion_error, "`index_topk` is missing");
+    if (!stated(config.text, "index_topk"))
+        refuse({.type = Raised::assertion_error, .raised_in = "DeepseekV32ForCausalLM", .message = "`index_topk` is missing"});
     return latent_kinds(config, layers);
 }
 
@@ -106,12 +120,11 @@ MixerShape joined_heads(const LayerPlace& place) {
 MixerShape latent_attention(const LayerPlace& place) {
     const ConfigObject& text = place.config.text;
     return LatentShape{.heads = text.size("num_attention_heads"),
-                       .latent = text.size("kv_lora_rank"),
+                       .latent = text.count("kv_lora_rank"),
                        .rotary = text.count("qk_rope_head_dim"),
                        .sparse = text.has("index_topk"),
                        .has_indexer = place.kind == LayerKind::indexed,
-                       .head = LatentShape::Head{.plain = text.count_if("qk_nope_head_dim").value_or(0),
-                                                 .value = text.count_if("v_head_dim").value_or(0)}};
+                       .head = LatentShape::Head{.plain = text.count("qk_nope_head_dim"), .value = text.count("v_head_dim")}};
 }
 
 MixerShape indexer_cache(const LayerPlace& place) {
@@ -132,12 +145,17 @@ void latent_model(const ConfigView& config, ModelShape& shape) {
     shape.traits.latent = true;
     shape.traits.sparse = config.text.has("index_topk");
     shape.kv_heads = 1;
-    shape.head_size = config.text.size("kv_lora_rank") + config.text.count("qk_rope_head_dim");
+    shape.head_size = checked_add(config.text.count("kv_lora_rank"), config.text.count("qk_rope_head_dim"));
+}
+
+void grouped_experts_model(const ConfigView& config, ModelShape& shape) {
+    shape.failure = failing_experts(config, shape.decoder_layers);
+    latent_model(config, shape);
 }
 
 void indexed_model(const ConfigView& config, ModelShape& shape) {
-    latent_model(config, shape);
-    if (shape.failure) shape.failure->after_backend = config.classes == ModelClasses::vllm_0_32;
+    grouped_experts_model(config, shape);
+    if (shape.failure && config.classes == ModelClasses::vllm_0_32) shape.failure->after_backend = true;
 }
 
 }  // namespace kv

@@ -17,6 +17,7 @@ LayerKind latent_drafter_kind(const ConfigView& config);
 
 // For the model as a whole the engine reads one head of the latent's size.
 void latent_model(const ConfigView& config, ModelShape& shape);
-void indexed_model(const ConfigView& config, ModelShape& shape);  // Of models that cannot be without an indexer.
+void grouped_experts_model(const ConfigView& config, ModelShape& shape);  // The same of models that route experts by groups.
+void indexed_model(const ConfigView& config, ModelShape& shape);          // Of models that cannot be without an indexer.
 
 }  // namespace kv

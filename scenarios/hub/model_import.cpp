@@ -108,7 +108,7 @@ public:
             return Refusal{.type = Raised::value_error,
                            .raised_in = "ModelConfig",
                            .message = "a model whose config says no `model_type` is not recognised"};
-        entry_ = entry_of(architecture, classes_);
+        find_entry(architecture);
         if (entry_ == nullptr && known_elsewhere(architecture)) return other_release(architecture);
         if (entry_ == nullptr) return unknown(architecture, root);
         try {
@@ -123,13 +123,25 @@ public:
 private:
     std::string named_architecture(JsonValue root) {
         const auto list = root.member("architectures");
-        if (!list) {
-            errors_.note(root, "`architectures` is missing: expected the name of the model's class, as in [\"LlamaForCausalLM\"]");
-            return {};
-        }
-        const std::vector<JsonValue> names = read_array(*list, architectures_max, errors_);
-        if (errors_.none() && names.empty()) errors_.note(*list, "names no class: expected one, as in [\"LlamaForCausalLM\"]");
-        return names.empty() ? std::string() : read_string(names.front(), errors_);
+        const std::vector<JsonValue> names = list && list->kind() != JsonKind::null ? read_array(*list, architectures_max, errors_)
+                                                                                    : std::vector<JsonValue>();
+        if (!names.empty()) return read_string(names.front(), errors_);
+        const auto type = root.member("model_type");
+        const ConfigType* known = type && type->kind() == JsonKind::string ? type_of(type->string(), classes_) : nullptr;
+        if (known != nullptr && !known->base.empty()) return std::string(known->base);
+        if (errors_.none())
+            errors_.note(list ? *list : root,
+                         "`architectures` names no class: expected the model's, as in [\"LlamaForCausalLM\"]");
+        return {};
+    }
+
+    // A decoder without a head for words is served as one that gives vectors: "Qwen3Model" as what "Qwen3ForCausalLM" is made of.
+    void find_entry(const std::string& architecture) {
+        entry_ = entry_of(architecture, classes_);
+        constexpr std::string_view end = "Model";
+        if (entry_ != nullptr || !architecture.ends_with(end)) return;
+        entry_ = entry_of(architecture.substr(0, architecture.size() - end.size()) + "ForCausalLM", classes_);
+        pools_ = entry_ != nullptr;
     }
 
     ImportedModel unknown(const std::string& name, JsonValue root) const {
@@ -172,6 +184,7 @@ private:
         ModelShape shape{.architecture = std::string(entry_->chosen.empty() ? entry_->name : entry_->chosen),
                          .model_type = root_type,
                          .traits = entry_->traits};
+        if (pools_) shape.traits.runner = Runner::pooling;
         const std::int64_t layers = entry_->layers != nullptr ? entry_->layers(view) : text.size("num_hidden_layers", config_layers_max);
         if (!errors_.none()) return shape;
         shape.decoder_layers = layers;
@@ -232,6 +245,7 @@ private:
     JsonValue config_;
     ModelClasses classes_;
     const Architecture* entry_ = nullptr;
+    bool pools_ = false;
     JsonErrors errors_;
 };
 

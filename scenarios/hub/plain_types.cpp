@@ -32,10 +32,10 @@ void full_every_second(TypedLayers& typed) { full_every(typed, 2); }
 void full_every_fourth(TypedLayers& typed) { full_every(typed, 4); }
 void full_every_fifth(TypedLayers& typed) { full_every(typed, 5); }
 void full_every_fourth_or_pattern(TypedLayers& typed) {
-    full_every(typed, typed.text.count_if("sliding_window_pattern", config_layers_max).value_or(4));
+    full_every(typed, typed.text.whole_if("sliding_window_pattern").value_or(4));
 }
 void full_every_sixth_or_pattern(TypedLayers& typed) {
-    full_every(typed, typed.text.count_if("sliding_window_pattern", config_layers_max).value_or(6));
+    full_every(typed, typed.text.whole_if("sliding_window_pattern").value_or(6));
 }
 
 void full_every_sixth_and_last(TypedLayers& typed) {
@@ -50,7 +50,7 @@ void full_first_and_every_sixth(TypedLayers& typed) {
 // With no window the class sets the pattern to 0, and then divides by it.
 void full_by_pattern(TypedLayers& typed) {
     if (typed.listed) return;
-    full_every(typed, typed.window ? typed.text.count_if("sliding_window_pattern", config_layers_max).value_or(4) : 0);
+    full_every(typed, typed.window ? typed.text.whole_if("sliding_window_pattern").value_or(4) : 0);
 }
 
 void past_max_window(TypedLayers& typed) {
@@ -216,15 +216,15 @@ constexpr std::array phi_defaults{is("num_hidden_layers", 24), is("num_attention
                                   is("max_position_embeddings", 2048)};
 
 constexpr std::array types{
-    ConfigType{.model_type = "phi", .defaults = phi_defaults, .names_rope_type = true},
-    ConfigType{.model_type = "llama", .defaults = llama_defaults, .whole_heads = true},
-    ConfigType{.model_type = "mistral", .defaults = mistral_defaults},
-    ConfigType{.model_type = "mixtral", .defaults = mixtral_defaults},
+    ConfigType{.model_type = "phi", .base = "PhiModel", .defaults = phi_defaults},
+    ConfigType{.model_type = "llama", .base = "LlamaModel", .defaults = llama_defaults, .whole_heads = true},
+    ConfigType{.model_type = "mistral", .base = "MistralModel", .defaults = mistral_defaults},
+    ConfigType{.model_type = "mixtral", .base = "MixtralModel", .defaults = mixtral_defaults},
     ConfigType{
-        .model_type = "qwen2", .defaults = qwen2_defaults, .window = if_used, .layer_types = past_max_window, .checks_layer_types = true},
+        .model_type = "qwen2", .base = "Qwen2Model", .defaults = qwen2_defaults, .window = if_used, .layer_types = past_max_window, .checks_layer_types = true},
     ConfigType{
-        .model_type = "qwen2_moe", .release = Release::only_0_18, .defaults = qwen2_moe_defaults, .window = if_used, .states_heads = true},
-    ConfigType{.model_type = "qwen2_moe",
+        .model_type = "qwen2_moe", .base = "Qwen2MoeModel", .release = Release::only_0_18, .defaults = qwen2_moe_defaults, .window = if_used, .states_heads = true},
+    ConfigType{.model_type = "qwen2_moe", .base = "Qwen2MoeModel",
                .release = Release::only_0_32,
                .defaults = qwen2_moe_defaults,
                .window = if_used,
@@ -240,41 +240,41 @@ constexpr std::array types{
                .layer_types = past_max_window,
                .checks_layer_types = true},
     ConfigType{
-        .model_type = "qwen3", .defaults = qwen3_defaults, .window = if_used, .layer_types = past_max_window, .checks_layer_types = true},
-    ConfigType{.model_type = "qwen3_moe", .defaults = qwen3_moe_defaults, .window = if_used, .states_heads = true},
+        .model_type = "qwen3", .base = "Qwen3Model", .defaults = qwen3_defaults, .window = if_used, .layer_types = past_max_window, .checks_layer_types = true},
+    ConfigType{.model_type = "qwen3_moe", .base = "Qwen3MoeModel", .defaults = qwen3_moe_defaults, .window = if_used, .states_heads = true},
     ConfigType{.model_type = "qwen3_vl_text", .defaults = qwen3_vl_text_defaults, .names_rope_type = true},
     ConfigType{.model_type = "qwen3_vl_moe_text", .defaults = qwen3_vl_moe_text_defaults},
-    ConfigType{.model_type = "phi3", .defaults = phi3_defaults},
+    ConfigType{.model_type = "phi3", .base = "Phi3Model", .defaults = phi3_defaults},
     ConfigType{.model_type = "phimoe", .defaults = mixtral_defaults, .names_rope_type = true},
-    ConfigType{.model_type = "gemma", .defaults = gemma_defaults, .states_heads = true},
-    ConfigType{.model_type = "glm", .defaults = glm_defaults},
-    ConfigType{.model_type = "glm4", .defaults = glm4_defaults},
-    ConfigType{.model_type = "glm4_moe", .defaults = glm4_moe_defaults},
-    ConfigType{.model_type = "granite", .defaults = llama_defaults, .names_rope_type = true},
-    ConfigType{.model_type = "granitemoe", .defaults = llama_defaults, .names_rope_type = true},
+    ConfigType{.model_type = "gemma", .base = "GemmaModel", .defaults = gemma_defaults, .states_heads = true},
+    ConfigType{.model_type = "glm", .base = "GlmModel", .defaults = glm_defaults},
+    ConfigType{.model_type = "glm4", .base = "Glm4Model", .defaults = glm4_defaults},
+    ConfigType{.model_type = "glm4_moe", .base = "Glm4MoeModel", .defaults = glm4_moe_defaults},
+    ConfigType{.model_type = "granite", .base = "GraniteModel", .defaults = llama_defaults, .names_rope_type = true},
+    ConfigType{.model_type = "granitemoe", .base = "GraniteMoeModel", .defaults = llama_defaults, .names_rope_type = true},
     ConfigType{.model_type = "granitemoeshared", .defaults = llama_defaults},
-    ConfigType{.model_type = "olmo", .defaults = llama_defaults},
-    ConfigType{.model_type = "olmo2", .defaults = llama_defaults},
-    ConfigType{.model_type = "starcoder2", .defaults = starcoder2_defaults},
-    ConfigType{.model_type = "ernie4_5", .defaults = ernie4_5_defaults},
-    ConfigType{.model_type = "ernie4_5_moe", .defaults = ernie4_5_moe_defaults},
-    ConfigType{.model_type = "seed_oss", .defaults = seed_oss_defaults},
+    ConfigType{.model_type = "olmo", .base = "OlmoModel", .defaults = llama_defaults},
+    ConfigType{.model_type = "olmo2", .base = "Olmo2Model", .defaults = llama_defaults},
+    ConfigType{.model_type = "starcoder2", .base = "Starcoder2Model", .defaults = starcoder2_defaults},
+    ConfigType{.model_type = "ernie4_5", .base = "Ernie4_5Model", .defaults = ernie4_5_defaults},
+    ConfigType{.model_type = "ernie4_5_moe", .base = "Ernie4_5_MoeModel", .defaults = ernie4_5_moe_defaults},
+    ConfigType{.model_type = "seed_oss", .base = "SeedOssModel", .defaults = seed_oss_defaults},
     ConfigType{.model_type = "hunyuan_v1_dense", .defaults = llama_defaults},
     ConfigType{.model_type = "hunyuan_v1_moe", .defaults = llama_defaults},
-    ConfigType{.model_type = "arcee", .defaults = arcee_defaults, .whole_heads = true},
+    ConfigType{.model_type = "arcee", .base = "ArceeModel", .defaults = arcee_defaults, .whole_heads = true},
     ConfigType{.model_type = "dots1", .defaults = dots1_defaults, .layer_types = past_max_window, .checks_layer_types = true},
     ConfigType{.model_type = "minimax_m2", .release = Release::only_0_32, .defaults = minimax_m2_defaults},
-    ConfigType{.model_type = "smollm3", .defaults = smollm3_defaults, .layer_types = without_rope_if_used, .checks_layer_types = true},
-    ConfigType{.model_type = "nemotron", .defaults = nemotron_defaults, .names_rope_type = true},
-    ConfigType{.model_type = "apertus", .defaults = apertus_defaults},
-    ConfigType{.model_type = "olmoe", .defaults = olmoe_defaults},
-    ConfigType{.model_type = "cohere", .defaults = cohere_defaults, .names_rope_type = true},
-    ConfigType{.model_type = "cohere2",
+    ConfigType{.model_type = "smollm3", .base = "SmolLM3Model", .defaults = smollm3_defaults, .layer_types = without_rope_if_used, .checks_layer_types = true},
+    ConfigType{.model_type = "nemotron", .base = "NemotronModel", .defaults = nemotron_defaults, .states_heads = true, .names_rope_type = true},
+    ConfigType{.model_type = "apertus", .base = "ApertusModel", .defaults = apertus_defaults},
+    ConfigType{.model_type = "olmoe", .base = "OlmoeModel", .defaults = olmoe_defaults},
+    ConfigType{.model_type = "cohere", .base = "CohereModel", .defaults = cohere_defaults, .names_rope_type = true},
+    ConfigType{.model_type = "cohere2", .base = "Cohere2Model",
                .defaults = cohere2_defaults,
                .layer_types = full_every_fourth_or_pattern,
                .checks_layer_types = true,
                .names_rope_type = true},
-    ConfigType{.model_type = "gemma2",
+    ConfigType{.model_type = "gemma2", .base = "Gemma2Model",
                .defaults = gemma2_defaults,
                .layer_types = full_every_second,
                .checks_layer_types = true,
@@ -300,20 +300,20 @@ constexpr std::array types{
                .defaults = gemma4_text_defaults,
                .window = halved_where_all_bidirectional,
                .layer_types = full_every_sixth_and_last},
-    ConfigType{.model_type = "gpt_oss", .defaults = gpt_oss_defaults, .layer_types = full_every_second, .checks_layer_types = true},
+    ConfigType{.model_type = "gpt_oss", .base = "GptOssModel", .defaults = gpt_oss_defaults, .layer_types = full_every_second, .checks_layer_types = true},
     ConfigType{.model_type = "llama4_text", .defaults = llama4_text_defaults, .layer_types = chunked_with_rope, .checks_layer_types = true},
     ConfigType{.model_type = "mimo_v2_flash",
                .release = Release::only_0_32,
                .defaults = mimo_v2_flash_defaults,
                .layer_types = full_first_and_every_sixth},
-    ConfigType{.model_type = "olmo3", .defaults = olmo3_defaults, .layer_types = full_every_fourth, .names_rope_type = true},
-    ConfigType{.model_type = "exaone4", .defaults = exaone4_defaults, .layer_types = full_by_pattern, .checks_layer_types = true},
+    ConfigType{.model_type = "olmo3", .base = "Olmo3Model", .defaults = olmo3_defaults, .layer_types = full_every_fourth, .names_rope_type = true},
+    ConfigType{.model_type = "exaone4", .base = "Exaone4Model", .defaults = exaone4_defaults, .layer_types = full_by_pattern, .checks_layer_types = true},
     ConfigType{.model_type = "ministral", .defaults = mistral_defaults, .layer_types = all_of_one_type},
     ConfigType{.model_type = "ministral3", .release = Release::only_0_32, .defaults = ministral3_defaults},
     ConfigType{.model_type = "whisper", .defaults = whisper_defaults},
-    ConfigType{.model_type = "bert", .defaults = bert_defaults},
-    ConfigType{.model_type = "roberta", .defaults = bert_defaults},
-    ConfigType{.model_type = "xlm-roberta", .defaults = bert_defaults},
+    ConfigType{.model_type = "bert", .base = "BertModel", .defaults = bert_defaults},
+    ConfigType{.model_type = "roberta", .base = "RobertaModel", .defaults = bert_defaults},
+    ConfigType{.model_type = "xlm-roberta", .base = "XLMRobertaModel", .defaults = bert_defaults},
     ConfigType{.model_type = "bart", .defaults = bart_defaults}};
 
 }  // namespace

@@ -131,8 +131,7 @@ void adjust_jamba(const ConfigView& config, ModelShape& shape) {
 
 MixerShape mamba1_states(const LayerPlace& place) {
     const ConfigObject& text = place.config.text;
-    // Falcon Mamba's class of 0.18.0 takes a stated size; the others make it anew.
-    const bool stated = !newer(place.config) && text.word_if("model_type") == "falcon_mamba" && text.has("intermediate_size");
+    const bool stated = text.has("intermediate_size");  // Instead of the expanded one.
     return StateShape(
         Mamba1Shape{.inner = stated ? text.size("intermediate_size") : expanded_size(place.config, "expand", Expansion::rounded),
                     .state = text.size("state_size"),

@@ -127,7 +127,7 @@ void share_last_pair(const ConfigView& config, ModelShape& shape) {
                     .message = std::string(key) + " names more or fewer layers than there are",
                     .figures = {layers, listed_layers}});
     }
-    const std::int64_t first = layers - config.text.count_if("num_kv_shared_layers").value_or(0);
+    const std::int64_t first = layers - config.text.whole_if("num_kv_shared_layers").value_or(0);
     for (std::int64_t i = std::max<std::int64_t>(0, first); i < layers; ++i) {
         ShapedLayer& layer = shape.layers[static_cast<std::size_t>(i)];
         const bool slides = config.layer_types && (*config.layer_types)[static_cast<std::size_t>(i)] == "sliding_attention";
@@ -181,8 +181,8 @@ void gemma4(const ConfigView& config, ModelShape& shape) {
     shape.traits.image_prefix = config.text.word_if("use_bidirectional_attention") == "vision";
     const std::vector<std::string>& types = *config.layer_types;
     const auto layers = static_cast<std::int64_t>(shape.layers.size());
-    const std::int64_t shared = config.text.count_if("num_kv_shared_layers").value_or(0);
-    const std::int64_t first = std::max<std::int64_t>(0, layers - shared);
+    const std::int64_t shared = config.text.whole_if("num_kv_shared_layers").value_or(0);
+    const std::int64_t first = shared > 0 ? std::max<std::int64_t>(0, layers - shared) : layers;
     for (std::int64_t i = first; i < layers; ++i) {
         std::int64_t target = first - 1;
         while (target >= 0 && types[static_cast<std::size_t>(target)] != types[static_cast<std::size_t>(i)]) --target;

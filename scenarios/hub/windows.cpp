@@ -28,6 +28,21 @@ void check_length(const ConfigView& config, std::size_t listed, std::int64_t lay
             .figures = {layers, static_cast<std::int64_t>(listed)}});
 }
 
+// The names that both releases have for layers.
+void check_names(const ConfigView& config, const std::vector<std::string>& types) {
+    constexpr std::array<std::string_view, 4> of_4_57{"full_attention", "sliding_attention", "chunked_attention", "linear_attention"};
+    constexpr std::array<std::string_view, 9> of_5{"window_attention",  "indexed_attention",           "compressed_sparse_attention",
+                                                   "minimax_m3_sparse", "heavily_compressed_attention", "conv",
+                                                   "moe",               "hybrid",                       "hybrid_sliding"};
+    const bool earlier = config.classes == ModelClasses::vllm_0_18;
+    if (earlier && (config.text_type == nullptr || !config.text_type->checks_layer_types)) return;
+    const bool known = std::ranges::all_of(types, [&](const std::string& type) {
+        return std::ranges::find(of_4_57, type) != of_4_57.end() || (!earlier && std::ranges::find(of_5, type) != of_5.end());
+    });
+    if (!known)
+        refuse({.type = Raised::value_error, .raised_in = "ModelConfig", .message = "`layer_types` has a name that is no type of layer"});
+}
+
 void read_layer_types(ConfigView& config, std::optional<std::int64_t> window) {
     JsonErrors& errors = config.text.errors();
     const auto list = config.text.find("layer_types");
@@ -40,6 +55,7 @@ void read_layer_types(ConfigView& config, std::optional<std::int64_t> window) {
         for (const JsonValue element : read_array(*list, static_cast<std::size_t>(config_layers_max), errors))
             typed.types.push_back(renamed(read_string(element, errors), config.classes));
     if (!errors.none()) return;
+    if (list) check_names(config, typed.types);
     if (makes) type->layer_types(typed);
     if (layers) check_length(config, typed.types.size(), *layers);
     config.layer_types = std::move(typed.types);
@@ -61,8 +77,8 @@ void read_windows(ConfigView& config) {
     std::optional<std::int64_t> window = config.text.count_if("sliding_window", config_length_max);
     const ConfigType* const type = config.text_type;
     if (type != nullptr && type->window != nullptr) window = type->window(config.text, window);
-    if (config.classes != ModelClasses::vllm_0_18 && window == 0) window.reset();  // 0.32.0 takes 0 for none.
     read_layer_types(config, window);
+    if (config.classes != ModelClasses::vllm_0_18 && window == 0) window.reset();  // 0.32.0 takes 0 for none.
     if (window) config.window = Tokens{*window};
     if (one_window_for_all(config)) config.shared_window = config.window;
 }

@@ -38,7 +38,7 @@ protected:
     void SetUp() override {
         if (browser().empty()) GTEST_SKIP() << "no chromium";
         const Said said = kvproof(
-            "capacity scenarios/plans/*.toml tests/golden/models/specs-vllm-0.18.0.jsonl.gz tests/golden/models/specs-vllm-0.32.0.jsonl.gz"
+            "capacity scenarios/plans/*.toml tests/golden/models/*/config.json"
             " --sweep kv-dtype=auto,fp8 --sweep tp=1,2,8 --workload tests/golden/workloads/azure_conv_400.csv --format html");
         ASSERT_EQ(said.status, 0) << said.err;
         page_ = said.out;

@@ -5,7 +5,7 @@
 
 #include <string>
 
-namespace kv {
+namespace kv::testing {
 namespace {
 
 ModelShape model_of(AttentionShape layer, ModelTraits traits = {}) {
@@ -144,4 +144,4 @@ TEST(ServingAttention, AnEncoderHasLayersWithoutACacheAndNoPrefixes) {
 }
 
 }  // namespace
-}  // namespace kv
+}  // namespace kv::testing

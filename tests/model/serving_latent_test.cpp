@@ -181,6 +181,7 @@ TEST(Drafting, OlderNamesMeanTheShippedDrafterAndLookupsNeedNone) {
     EXPECT_TRUE(std::holds_alternative<ServedModel>(served("vllm-0.18.0", model_with({dense}), drafting("ngram", 3))));
     for (const char* method : {"eagle", "eagle3", "medusa", "draft_model", "no_such_method"})
         EXPECT_EQ(refused("vllm-0.32.0", drafting_model(1), drafting(method, 1)), Raised::value_error) << method;
+    EXPECT_EQ(refused("vllm-0.32.0", drafting_model(1), drafting("suffix", 1)), Raised::import_error);
     EXPECT_EQ(refused("vllm-0.32.0", drafting_model(1), drafting("mtp", 0)), Raised::value_error);
 }
 

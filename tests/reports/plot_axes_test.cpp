@@ -44,6 +44,13 @@ TEST(LengthAxis, AlwaysNamesTheLongest) {
     EXPECT_LE(axis.ticks.size(), 5U);
 }
 
+TEST(LengthAxis, LeavesLongNumbersMoreRoom) {
+    const std::vector<double> lengths{64, 256, 1024, 4096, 16384, 65536, 262144, 1048576};
+    const Axis axis = length_axis(lengths);
+    EXPECT_EQ(axis.ticks[0].label, "1,048,576");
+    EXPECT_EQ(axis.ticks[1].label, "65,536") << "262,144 would touch it";
+}
+
 TEST(ShortNumber, HasAUnit) {
     EXPECT_EQ(short_number(0), "0");
     EXPECT_EQ(short_number(999), "999");

@@ -138,7 +138,7 @@ TEST(HostileConfig, ANameThatIsNotKnownIsShownAndNothingElse) {
     const std::vector<std::string> names{"<script>alert(1)</script>", "Llama\\nForCausalLM",     "a\\u0000b", "\\u202eMLlasuaCroFamalL",
                                          "\\\"; rm -rf / #",          std::string(100'000, 'L'), ""};
     for (const std::string& name : names) {
-        const std::string text = fmt::format("{{\n  \"architectures\": [\"{}\"]\n}}", name);
+        const std::string text = fmt::format("{{\n  \"architectures\": [\"{}\"],\n  \"model_type\": \"x\"\n}}", name);
         const auto read = read_json({.file = "config.json", .text = text});
         const ImportedModel model = import_model(std::get<JsonDocument>(read).root(), ModelClasses::vllm_0_18);
         ASSERT_TRUE(std::holds_alternative<UnknownArchitecture>(model)) << name;

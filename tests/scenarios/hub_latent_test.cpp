@@ -37,10 +37,20 @@ std::vector<std::string> names_of(const std::vector<ShapedLayer>& layers) {
 }
 
 Json deepseek(std::string_view architecture, std::string_view type) {
-    return {{"architectures", {architecture}}, {"model_type", type},      {"num_hidden_layers", 2},
-            {"num_attention_heads", 16},       {"hidden_size", 2048},     {"kv_lora_rank", 512},
-            {"qk_rope_head_dim", 64},          {"qk_nope_head_dim", 128}, {"v_head_dim", 128},
-            {"num_nextn_predict_layers", 1},   {"q_lora_rank", 1536},     {"max_position_embeddings", 4096}};
+    return {{"architectures", {architecture}},
+            {"model_type", type},
+            {"num_hidden_layers", 2},
+            {"num_attention_heads", 16},
+            {"hidden_size", 2048},
+            {"kv_lora_rank", 512},
+            {"qk_rope_head_dim", 64},
+            {"qk_nope_head_dim", 128},
+            {"v_head_dim", 128},
+            {"num_nextn_predict_layers", 1},
+            {"q_lora_rank", 1536},
+            {"n_group", 8},
+            {"topk_group", 4},
+            {"max_position_embeddings", 4096}};
 }
 
 Json sparse_deepseek() {
@@ -96,6 +106,12 @@ TEST(HubLatent, DeepseekWithoutPartsOfAHeadHasPlainAttention) {
     config["qk_nope_head_dim"] = 0;
     const ModelShape model = shape_of(config, new_classes);
     EXPECT_EQ(std::get<AttentionShape>(model.layers[0].mixer).head_size, 2048 / 16);
+}
+
+TEST(HubLatent, TheFirstDeepseekIsReadOnlyByCodeOfItsOwn) {
+    for (const ModelClasses classes : {old_classes, new_classes})
+        EXPECT_EQ(std::get<Refusal>(imported(deepseek("DeepseekForCausalLM", "deepseek"), classes)).type, Raised::value_error);
+    EXPECT_EQ(shape_of(deepseek("DeepseekForCausalLM", "deepseek_v2"), new_classes).layers.size(), 2u);
 }
 
 TEST(HubLatent, AnIndexerComesBeforeTheLayerThatItPicksFor) {
@@ -162,11 +178,29 @@ TEST(HubLatent, PositionsThatAreScaledAreScaledByTwoFigures) {
     Json config = deepseek("DeepseekV3ForCausalLM", "deepseek_v3");
     config["rope_scaling"] = {{"type", "linear"}, {"factor", 4}};
     EXPECT_EQ(shape_of(config, new_classes).failure->refusal.type, Raised::key_error);
+    EXPECT_EQ(shape_of(config, old_classes).failure->refusal.type, Raised::key_error);
     config["rope_scaling"]["type"] = "yarn";  // One of which transformers 5 knows what it lacks.
     EXPECT_FALSE(shape_of(config, new_classes).failure);
-    EXPECT_TRUE(shape_of(config, old_classes).failure);
+    EXPECT_EQ(std::get<Refusal>(imported(config, old_classes)).type, Raised::key_error);
     config["rope_scaling"] = {{"rope_type", "default"}};
     EXPECT_FALSE(shape_of(config, old_classes).failure);
+}
+
+TEST(HubLatent, ExpertsThatAreRoutedByGroupsNeedTheirNumber) {
+    Json config = deepseek("DeepseekV2ForCausalLM", "deepseek_v2");
+    config.erase("n_group");  // Which this type does not fill in.
+    EXPECT_EQ(shape_of(config, old_classes).failure->refusal.type, Raised::assertion_error);
+    EXPECT_EQ(shape_of(config, new_classes).failure->refusal.type, Raised::value_error);
+    config["first_k_dense_replace"] = 1;
+    EXPECT_TRUE(shape_of(config, new_classes).failure);
+    config["first_k_dense_replace"] = 2;  // No layer has experts.
+    EXPECT_FALSE(shape_of(config, new_classes).failure);
+    Json later = deepseek("DeepseekV3ForCausalLM", "deepseek_v3");
+    later["num_hidden_layers"] = 4;
+    later.erase("n_group");
+    EXPECT_FALSE(shape_of(later, new_classes).failure);
+    later["n_group"] = nullptr;
+    EXPECT_TRUE(shape_of(later, new_classes).failure);
 }
 
 TEST(HubLatent, LongcatHasTwoAttentionsALayerAndCountsOnFromThem) {
@@ -177,7 +211,7 @@ TEST(HubLatent, LongcatHasTwoAttentionsALayerAndCountsOnFromThem) {
     EXPECT_THAT(names_of(model.drafter->layers), ElementsAre("model.layers.4.self_attn.attn"));
     const ModelShape earlier = shape_of(config, old_classes);  // It makes what its class says where the file names no number in all.
     EXPECT_EQ(earlier.layers.size(), 2u * 56u);
-    EXPECT_THAT(names_of(earlier.drafter->layers), ElementsAre("model.layers.4.self_attn.attn"));
+    EXPECT_THAT(names_of(earlier.drafter->layers), ElementsAre("model.layers.112.self_attn.attn"));
 }
 
 TEST(HubLatent, KimiVlKeepsLatentsBelowItsLanguageModelAndGlm4LiteAtTheTop) {
