@@ -117,10 +117,13 @@ TEST(HubState, MambaAloneHasNoHeadsAndMamba2CannotBeCut) {
     EXPECT_FALSE(two.traits.pipeline);
 }
 
-TEST(HubState, AFalconMambaTakesItsStatedInnerSizeInTheEarlierReleaseOnly) {
-    const std::string stated = config("FalconMambaForCausalLM", "falcon_mamba", R"("num_hidden_layers": 1, "intermediate_size": 640)");
-    EXPECT_EQ(states<Mamba1Shape>(shape_of(stated, earlier), 0).inner, 640);
-    EXPECT_EQ(states<Mamba1Shape>(shape_of(stated, later), 0).inner, 512);
+TEST(HubState, AStatedInnerSizeOfMambaIsTakenInsteadOfTheExpandedOne) {
+    for (const ModelClasses classes : {earlier, later}) {
+        const std::string stated = config("FalconMambaForCausalLM", "falcon_mamba", R"("num_hidden_layers": 1, "intermediate_size": 640)");
+        EXPECT_EQ(states<Mamba1Shape>(shape_of(stated, classes), 0).inner, 640);
+        const std::string silent = config("FalconMambaForCausalLM", "falcon_mamba", R"("num_hidden_layers": 1)");
+        EXPECT_EQ(states<Mamba1Shape>(shape_of(silent, classes), 0).inner, 512);
+    }
 }
 
 constexpr std::string_view nemotron = R"("num_attention_heads": 4, "num_key_value_heads": 2, "head_dim": 64, "num_hidden_layers": 9,
