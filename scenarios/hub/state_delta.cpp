@@ -27,6 +27,9 @@ MixerShape delta_states(const LayerPlace& place) { return StateShape(delta_net(p
 void check_rotary_sections(const LayerPlace& place, std::int64_t head_size) {
     const auto rope = place.config.text.find("rope_parameters");
     const auto sections = rope ? rope->member("mrope_section") : std::nullopt;
+    const auto type = rope ? rope->member("rope_type") : std::nullopt;
+    const bool by_sections = !type || type->kind() != JsonKind::string || type->string() == "default" || type->string() == "yarn";
+    if (!by_sections) return;
     if (!sections || sections->kind() != JsonKind::array || sections->size() == 0) return;
     std::int64_t sum = 0;
     for (const JsonValue section : sections->elements())

@@ -122,8 +122,8 @@ std::vector<Differs> model_cases(const std::string& version) {
     }
     if (first) {
         for (std::string& line : lines_of(mutated_models(version))) {
-            auto read = read_json({.file = "mutated", .text = std::move(line), .non_finite = true});
-            auto document = std::make_shared<const JsonDocument>(std::get<JsonDocument>(std::move(read)));
+            auto parsed = read_json({.file = "mutated", .text = std::move(line), .non_finite = true});
+            auto document = std::make_shared<const JsonDocument>(std::get<JsonDocument>(std::move(parsed)));
             entry->second.push_back({std::get<ModelRecording>(read_model_recording(*document)), document});
         }
     }

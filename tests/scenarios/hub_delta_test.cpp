@@ -74,13 +74,14 @@ TEST(HubDelta, AQwen35HasItsDecoderInATextConfigWhichNamesTheTypeOfItsStates) {
 }
 
 TEST(HubDelta, SectionsOfARotaryHeadAreAllThatIsRotated) {
-    const auto qwen = [](int head_size) {
+    const auto qwen = [](int head_size, std::string_view type = "default") {
         return config("Qwen3_5ForConditionalGeneration", "qwen3_5",
                       fmt::format(R"("text_config": {{"num_hidden_layers": 4, "head_dim": {},
-            "rope_parameters": {{"rope_type": "default", "rope_theta": 10000, "mrope_section": [11, 11, 10], "partial_rotary_factor": 0.25}}}})",
-                                  head_size));
+            "rope_parameters": {{"rope_type": "{}", "rope_theta": 10000, "mrope_section": [11, 11, 10], "partial_rotary_factor": 0.25}}}})",
+                                  head_size, type));
     };
     EXPECT_FALSE(shape_of(qwen(256)).refused_when_made);
+    EXPECT_FALSE(shape_of(qwen(128, "dynamic")).refused_when_made);  // Has no sections.
     const ModelShape other = shape_of(qwen(128));
     ASSERT_TRUE(other.refused_when_made);
     EXPECT_EQ(other.refused_when_made->type, Raised::assertion_error);
