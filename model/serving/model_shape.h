@@ -128,12 +128,6 @@ struct DrafterShape {
     std::optional<Raised> raises = {};          // Making it fails.
 };
 
-// What making the layers raises, where the config is wrong only for them.
-struct LayerFailure {
-    Refusal refusal;
-    bool after_backend = false;  // Of an attention that has chosen its backend before.
-};
-
 struct ModelShape {
     std::string architecture;  // The class that the engine chooses.
     std::string model_type;
@@ -141,7 +135,6 @@ struct ModelShape {
     std::vector<ShapedLayer> layers;           // In the order in which the engine makes them. A drafter's are apart:
     std::optional<DrafterShape> drafter = {};  // None where the engine has none for this model.
     std::int64_t decoder_layers = 1;
-    std::optional<LayerFailure> failure = {};
     // As the engine reads them off the config for the model as a whole; layers may differ.
     std::int64_t heads = 1, kv_heads = 1, head_size = 1;
     std::optional<DType> dtype = {};        // Of the checkpoint.
@@ -153,10 +146,11 @@ struct ModelShape {
     // Decoder layers with experts, where the model's class needs one on each worker, and what it raises if there is none.
     std::optional<std::vector<std::int64_t>> expert_layers = {};
     Raised without_experts = Raised::runtime_error;
-    std::optional<Refusal> refused_when_made = {};  // By a class of its layers: after the engine has settled its arguments.
-    bool cache_is_fp8 = false;                      // The checkpoint brings scales for an fp8 cache.
-    std::optional<std::string> cache_dtype = {};    // What the checkpoint makes of the cache type "auto".
-    bool scales_for_cache = false;                  // Its quantisation also covers the cache, whatever type that has.
+    std::optional<Refusal> refused_when_made = {};      // By a class of its layers: after the engine has settled its arguments.
+    std::optional<Refusal> refused_after_backend = {};  // By a class that has chosen its layers' attention backend before.
+    bool cache_is_fp8 = false;                          // The checkpoint brings scales for an fp8 cache.
+    std::optional<std::string> cache_dtype = {};        // What the checkpoint makes of the cache type "auto".
+    bool scales_for_cache = false;                      // Its quantisation also covers the cache, whatever type that has.
 };
 
 }  // namespace kv

@@ -35,11 +35,6 @@ void check_context_ranks(const ModelShape& model, const Parallel& parallel, bool
 
 // Mirrors ModelConfig.verify_with_parallel_config.
 void check_ranks(const ModelShape& model, const Parallel& parallel, bool described) {
-    if (parallel.tensor % parallel.decode_context != 0)
-        refuse({.type = Raised::value_error,
-                .raised_in = "ParallelConfig",
-                .message = "the tensor parallel ranks do not divide evenly into context parallel ones",
-                .figures = {parallel.tensor, parallel.decode_context}});
     if (model.heads % parallel.tensor != 0)
         refuse({.type = Raised::value_error,
                 .raised_in = "VllmConfig",
@@ -146,16 +141,25 @@ bool attends(const StageLayers& layers) {
     return std::ranges::any_of(layers, [](const ShapedLayer* layer) { return !std::holds_alternative<StateShape>(layer->mixer); });
 }
 
+// Mirrors ParallelConfig, which is settled before there are drafts.
+void check_context_share(const Parallel& parallel) {
+    if (parallel.tensor % parallel.decode_context != 0)
+        refuse({.type = Raised::value_error,
+                .raised_in = "ParallelConfig",
+                .message = "the tensor parallel ranks do not divide evenly into context parallel ones",
+                .figures = {parallel.tensor, parallel.decode_context}});
+}
+
 ServedModel served(const Engine& engine, const ModelShape& model, const ServingArguments& arguments) {
     Serving serving{.engine = engine, .model = model, .arguments = arguments, .settings = {}, .resolved = {}};
     resolve_defaults(serving);
+    check_context_share(arguments.parallel);
     resolve_drafting(serving);
     check_ranks(model, arguments.parallel, serving.described());
     if (model.refused_when_made) refuse(*model.refused_when_made);
     resolve_states(serving);
-    if (model.failure && !model.failure->after_backend) refuse(model.failure->refusal);
     resolve_latent(serving);
-    if (model.failure) refuse(model.failure->refusal);
+    if (model.refused_after_backend) refuse(*model.refused_after_backend);
     std::vector<StageLayers> stages = layers_by_stage(model, serving);
     const CacheLayout layout = layout_of(stages);
     ServedModel out;

@@ -24,7 +24,8 @@ LayerKind kind_of_ratio(std::int64_t ratio) {
 
 std::vector<LayerKind> compressed_kinds(const ConfigView& config, std::int64_t layers) {
     const auto count = static_cast<std::size_t>(layers);
-    const auto ratios = config.text.numbers("compress_ratios", {0, config_size_max}, static_cast<std::size_t>(config_layers_max));
+    const auto ratios =
+        config.text.numbers("compress_ratios", {-config_size_max, config_size_max}, static_cast<std::size_t>(config_layers_max));
     if (ratios.size() < count)
         refuse({.type = Raised::index_error, .raised_in = "DeepseekV4Attention", .message = "a layer without a compression ratio"});
     std::vector<LayerKind> kinds;

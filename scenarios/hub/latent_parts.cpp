@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 namespace kv {
 namespace {
@@ -64,7 +65,7 @@ std::optional<std::string_view> missing_of_positions(const ConfigView& config) {
 }
 
 // Mirrors DeepseekV2MoE: experts are routed by groups, whose number must be stated.
-std::optional<LayerFailure> failing_experts(const ConfigView& config, std::int64_t layers) {
+std::optional<Refusal> failing_experts(const ConfigView& config, std::int64_t layers) {
     const ConfigObject& text = config.text;
     const bool grouped = text.has("n_group") && text.has("topk_group");
     if (grouped || !text.has("n_routed_experts")) return std::nullopt;
@@ -72,10 +73,9 @@ std::optional<LayerFailure> failing_experts(const ConfigView& config, std::int64
     const std::int64_t first = round_up(text.count_if("first_k_dense_replace").value_or(0), every);
     if (first >= layers) return std::nullopt;
     const bool is_0_18 = config.classes == ModelClasses::vllm_0_18;
-    return LayerFailure{.refusal = {.type = is_0_18 ? Raised::assertion_error : Raised::value_error,
-                                    .raised_in = "FusedMoE",
-                                    .message = "experts are routed by groups, and their number is not stated"},
-                        .after_backend = true};
+    return Refusal{.type = is_0_18 ? Raised::assertion_error : Raised::value_error,
+                   .raised_in = "FusedMoE",
+                   .message = "experts are routed by groups, and their number is not stated"};
 }
 
 }  // namespace
@@ -139,9 +139,9 @@ void latent_model(const ConfigView& config, ModelShape& shape) {
     if (plain_heads(config)) return;
     if (stated(config.text, "max_position_embeddings")) config.text.size("max_position_embeddings", config_length_max);
     if (const auto missing = missing_of_positions(config))
-        shape.failure = LayerFailure{.refusal = {.type = Raised::key_error,
-                                                 .raised_in = "get_rope",
-                                                 .message = fmt::format("positions are scaled, and `{}` is missing", *missing)}};
+        shape.refused_when_made = Refusal{.type = Raised::key_error,
+                                          .raised_in = "get_rope",
+                                          .message = fmt::format("positions are scaled, and `{}` is missing", *missing)};
     shape.traits.latent = true;
     shape.traits.sparse = config.text.has("index_topk");
     shape.kv_heads = 1;
@@ -149,13 +149,14 @@ void latent_model(const ConfigView& config, ModelShape& shape) {
 }
 
 void grouped_experts_model(const ConfigView& config, ModelShape& shape) {
-    shape.failure = failing_experts(config, shape.decoder_layers);
+    shape.refused_after_backend = failing_experts(config, shape.decoder_layers);
     latent_model(config, shape);
 }
 
 void indexed_model(const ConfigView& config, ModelShape& shape) {
     grouped_experts_model(config, shape);
-    if (shape.failure && config.classes == ModelClasses::vllm_0_32) shape.failure->after_backend = true;
+    if (!shape.refused_when_made || config.classes == ModelClasses::vllm_0_18) return;
+    shape.refused_after_backend = std::exchange(shape.refused_when_made, std::nullopt);
 }
 
 }  // namespace kv

@@ -183,30 +183,30 @@ TEST(HubLatent, TheDrafterOfASparseModelHasAnIndexerWhateverThePatternSays) {
 TEST(HubLatent, PositionsThatAreScaledAreScaledByTwoFigures) {
     Json config = deepseek("DeepseekV3ForCausalLM", "deepseek_v3");
     config["rope_scaling"] = {{"type", "linear"}, {"factor", 4}};
-    EXPECT_EQ(shape_of(config, new_classes).failure->refusal.type, Raised::key_error);
-    EXPECT_EQ(shape_of(config, old_classes).failure->refusal.type, Raised::key_error);
+    EXPECT_EQ(shape_of(config, new_classes).refused_when_made->type, Raised::key_error);
+    EXPECT_EQ(shape_of(config, old_classes).refused_when_made->type, Raised::key_error);
     config["rope_scaling"]["type"] = "yarn";  // One of which transformers 5 knows what it lacks.
-    EXPECT_FALSE(shape_of(config, new_classes).failure);
+    EXPECT_FALSE(shape_of(config, new_classes).refused_when_made);
     EXPECT_EQ(refused(imported(config, old_classes)).type, Raised::key_error);
     config["rope_scaling"] = {{"rope_type", "default"}};
-    EXPECT_FALSE(shape_of(config, old_classes).failure);
+    EXPECT_FALSE(shape_of(config, old_classes).refused_when_made);
 }
 
 TEST(HubLatent, ExpertsThatAreRoutedByGroupsNeedTheirNumber) {
     Json config = deepseek("DeepseekV2ForCausalLM", "deepseek_v2");
     config.erase("n_group");  // Which this type does not fill in.
-    EXPECT_EQ(shape_of(config, old_classes).failure->refusal.type, Raised::assertion_error);
-    EXPECT_EQ(shape_of(config, new_classes).failure->refusal.type, Raised::value_error);
+    EXPECT_EQ(shape_of(config, old_classes).refused_after_backend->type, Raised::assertion_error);
+    EXPECT_EQ(shape_of(config, new_classes).refused_after_backend->type, Raised::value_error);
     config["first_k_dense_replace"] = 1;
-    EXPECT_TRUE(shape_of(config, new_classes).failure);
+    EXPECT_TRUE(shape_of(config, new_classes).refused_after_backend);
     config["first_k_dense_replace"] = 2;  // No layer has experts.
-    EXPECT_FALSE(shape_of(config, new_classes).failure);
+    EXPECT_FALSE(shape_of(config, new_classes).refused_after_backend);
     Json later = deepseek("DeepseekV3ForCausalLM", "deepseek_v3");
     later["num_hidden_layers"] = 4;
     later.erase("n_group");
-    EXPECT_FALSE(shape_of(later, new_classes).failure);
+    EXPECT_FALSE(shape_of(later, new_classes).refused_after_backend);
     later["n_group"] = nullptr;
-    EXPECT_TRUE(shape_of(later, new_classes).failure);
+    EXPECT_TRUE(shape_of(later, new_classes).refused_after_backend);
 }
 
 TEST(HubLatent, LongcatHasTwoAttentionsALayerAndCountsOnFromThem) {
@@ -261,7 +261,7 @@ TEST(HubLatent, ACompressedLayerHasAWindowAndWhatItIsCompressedWith) {
 TEST(HubLatent, CompressionIsBy4Or128) {
     EXPECT_EQ(refused(imported(compressed_deepseek({4, 128, 8}), new_classes)).type, Raised::assertion_error);
     EXPECT_EQ(refused(imported(compressed_deepseek({4, 128}), new_classes)).type, Raised::index_error);
-    EXPECT_EQ(shape_of(compressed_deepseek({1, 1, 1, 7}), new_classes).layers.size(), 6u);  // A drafter's ratio is not read.
+    EXPECT_EQ(shape_of(compressed_deepseek({1, 0, -4, 7}), new_classes).layers.size(), 6u);  // A drafter's ratio is not read.
 }
 
 TEST(HubLatent, TheEarlierReleaseHasNeitherCompressedNorGlmModels) {
