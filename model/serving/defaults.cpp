@@ -127,7 +127,9 @@ void resolve_defaults(Serving& serving) {
     settings.model_type = serving.model.model_type;
     const bool whole_prompts = traits.encoder_decoder || traits.encoder_only;
     serving.resolved.chunked_prefill = !whole_prompts;
-    settings.prefix_caching = arguments.prefix_caching.value_or(!whole_prompts && !traits.attention_free);
+    // A decoder that reads an encoder shares no prefixes, but for what it makes of them as vectors nobody switches them off.
+    const bool apart = traits.encoder_only || (traits.encoder_decoder && traits.runner == Runner::generate);
+    settings.prefix_caching = arguments.prefix_caching.value_or(!apart && !traits.attention_free);
     serving.resolved.cache_dtype = cache_dtype(serving);
     resolve_step(serving);
     resolve_runner(serving);

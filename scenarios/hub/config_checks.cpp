@@ -25,6 +25,11 @@ void check_nulls(const ConfigView& config) {
     if (config.text_type == nullptr) return;
     const ConfigType& type = *config.text_type;
     if (is_null(text, "max_position_embeddings")) text.note("max_position_embeddings", "expected a length: the model makes a table of it");
+    // Classes that fill nothing in for these heads.
+    const bool encoder = type.model_type == "bert" || type.model_type == "roberta" || type.model_type == "xlm-roberta";
+    if (encoder && is_null(text, "num_key_value_heads")) text.note("num_key_value_heads", "expected an integer");
+    if (type.model_type == "nemotron" && config.classes != ModelClasses::vllm_0_18 && !text.has("num_key_value_heads"))
+        text.note("num_key_value_heads", "expected an integer: from transformers 5 on nothing fills it in");
     if (config.classes == ModelClasses::vllm_0_18) {
         if (!type.states_heads) return;
         for (const std::string_view key : {"num_key_value_heads", "head_dim"})
@@ -117,6 +122,22 @@ void check_plain_scaling(const ConfigView& config, JsonValue rope) {
         config.text.note("rope_scaling", "expected a `type`, linear or dynamic, and a `factor` over 1, and nothing else");
 }
 
+// The engine's own linear scaling takes a factor with a point only: a whole number is not a list of factors, nor one.
+void check_linear_factor(const ConfigView& config, JsonValue rope) {
+    constexpr std::array<std::string_view, 10> as_transformers_has_them{"arcee", "glm", "hunyuan_v1_dense", "olmo",    "olmo2",
+                                                                        "olmo3", "phi", "seed_oss",         "smollm3", "starcoder2"};
+    const bool plain = std::ranges::any_of(plain_types(), [&](const ConfigType& type) { return &type == config.text_type; });
+    if (!plain) return;
+    const bool own = config.text_type->model_type == "smollm3"
+                         ? false
+                         : config.classes == ModelClasses::vllm_0_18 ||
+                               std::ranges::find(as_transformers_has_them, config.text_type->model_type) == as_transformers_has_them.end();
+    const auto factor = rope.member("factor");
+    const bool linear = is_text(rope, "rope_type", "linear") || (!rope.member("rope_type") && is_text(rope, "type", "linear"));
+    if (own && linear && factor && factor->kind() == JsonKind::integer)
+        config.text.note("rope_scaling", "expected the factor of a linear scaling with a point, as in 2.0");
+}
+
 // From transformers 5 on a whole rotated head has an even size; tiny ones are let pass.
 void check_even_heads(const ConfigView& config) {
     if (config.classes == ModelClasses::vllm_0_18 || config.text_type == nullptr) return;
@@ -146,6 +167,7 @@ void check_config(const ConfigView& config) {
     check_plain_scaling(config, *rope);
     if (config.text.errors().none()) check_rope_type(config, *rope);
     check_factors(config, *rope);
+    check_linear_factor(config, *rope);
 }
 
 }  // namespace kv

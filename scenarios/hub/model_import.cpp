@@ -139,7 +139,9 @@ private:
         entry_ = entry_of(architecture, classes_);
         constexpr std::string_view end = "Model";
         if (entry_ != nullptr || !architecture.ends_with(end)) return;
-        entry_ = entry_of(architecture.substr(0, architecture.size() - end.size()) + "ForCausalLM", classes_);
+        const std::string stem = architecture.substr(0, architecture.size() - end.size());
+        entry_ = entry_of(stem + "ForCausalLM", classes_);
+        if (entry_ == nullptr) entry_ = entry_of(stem + "ForConditionalGeneration", classes_);
         pools_ = entry_ != nullptr;
     }
 

@@ -212,6 +212,10 @@ constexpr std::array phi_defaults{is("num_hidden_layers", 24), is("num_attention
                                   is("max_position_embeddings", 2048)};
 
 constexpr std::array types{
+    // Of the image and speech models only the name: their text is another type's.
+    ConfigType{.model_type = "qwen2_vl", .base = "Qwen2VLModel"},
+    ConfigType{.model_type = "qwen2_5_vl", .base = "Qwen2_5_VLModel"},
+    ConfigType{.model_type = "gemma3", .base = "Gemma3Model"},
     ConfigType{.model_type = "phi", .base = "PhiModel", .defaults = phi_defaults},
     ConfigType{.model_type = "llama", .base = "LlamaModel", .defaults = llama_defaults, .whole_heads = true},
     ConfigType{.model_type = "mistral", .base = "MistralModel", .defaults = mistral_defaults},
@@ -278,8 +282,7 @@ constexpr std::array types{
                .defaults = smollm3_defaults,
                .layer_types = without_rope_if_used,
                .checks_layer_types = true},
-    ConfigType{
-        .model_type = "nemotron", .base = "NemotronModel", .defaults = nemotron_defaults, .states_heads = true, .names_rope_type = true},
+    ConfigType{.model_type = "nemotron", .base = "NemotronModel", .defaults = nemotron_defaults, .names_rope_type = true},
     ConfigType{.model_type = "apertus", .base = "ApertusModel", .defaults = apertus_defaults},
     ConfigType{.model_type = "olmoe", .base = "OlmoeModel", .defaults = olmoe_defaults},
     ConfigType{.model_type = "cohere", .base = "CohereModel", .defaults = cohere_defaults, .names_rope_type = true},
@@ -326,8 +329,7 @@ constexpr std::array types{
                .release = Release::only_0_32,
                .defaults = mimo_v2_flash_defaults,
                .layer_types = full_first_and_every_sixth},
-    ConfigType{
-        .model_type = "olmo3", .base = "Olmo3Model", .defaults = olmo3_defaults, .layer_types = full_every_fourth, .names_rope_type = true},
+    ConfigType{.model_type = "olmo3", .base = "Olmo3Model", .defaults = olmo3_defaults, .layer_types = full_every_fourth},
     ConfigType{.model_type = "exaone4",
                .base = "Exaone4Model",
                .defaults = exaone4_defaults,
@@ -335,7 +337,7 @@ constexpr std::array types{
                .checks_layer_types = true},
     ConfigType{.model_type = "ministral", .defaults = mistral_defaults, .layer_types = all_of_one_type},
     ConfigType{.model_type = "ministral3", .release = Release::only_0_32, .defaults = ministral3_defaults},
-    ConfigType{.model_type = "whisper", .defaults = whisper_defaults},
+    ConfigType{.model_type = "whisper", .base = "WhisperModel", .defaults = whisper_defaults},
     ConfigType{.model_type = "bert", .base = "BertModel", .defaults = bert_defaults},
     ConfigType{.model_type = "roberta", .base = "RobertaModel", .defaults = bert_defaults},
     ConfigType{.model_type = "xlm-roberta", .base = "XLMRobertaModel", .defaults = bert_defaults},

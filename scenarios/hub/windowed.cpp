@@ -44,6 +44,14 @@ constexpr std::array nested_listed{LayerPart{LayerKind::full, nested_name, full_
 constexpr std::array cohere{LayerPart{LayerKind::full, decoder_name, cohere_full},
                             LayerPart{LayerKind::sliding, decoder_name, cohere_window}};
 
+// Gemma 3: each type of layer has a rope of its own.
+void known_ropes(const ConfigView& config, ModelShape&) {
+    const bool known = std::ranges::all_of(config.layer_types.value_or(std::vector<std::string>{}),
+                                           [](const std::string& type) { return type == "full_attention" || type == "sliding_attention"; });
+    if (!known && config.classes != ModelClasses::vllm_0_18)
+        refuse({.type = Raised::key_error, .raised_in = {}, .message = "a type of layer has no rope"});
+}
+
 // gpt-oss: every other layer, whatever `layer_types` says; each head has a learned sink.
 std::vector<LayerKind> sliding_every_other(const ConfigView&, std::int64_t layers) {
     std::vector<LayerKind> kinds(static_cast<std::size_t>(layers), LayerKind::full);
@@ -236,13 +244,14 @@ constexpr std::array entries{
     Architecture{.name = "CohereForCausalLM", .kinds = all_full, .parts = cohere},
     Architecture{.name = "Cohere2ForCausalLM", .chosen = "Cohere2ForCausalLM", .kinds = window_kinds, .parts = cohere},
     Architecture{.name = "Gemma2ForCausalLM", .kinds = window_kinds, .parts = capped},
-    Architecture{.name = "Gemma3ForCausalLM", .kinds = window_kinds, .parts = listed},
+    Architecture{.name = "Gemma3ForCausalLM", .kinds = window_kinds, .parts = listed, .adjust = known_ropes},
     Architecture{.name = "Gemma3ForConditionalGeneration",
                  .text = "text_config",
                  .text_type = "gemma3_text",
                  .kinds = window_kinds,
                  .parts = nested_listed,
-                 .traits = {.image_prefix = true}},
+                 .traits = {.image_prefix = true},
+                 .adjust = known_ropes},
     Architecture{
         .name = "Gemma3nForCausalLM", .kinds = window_kinds, .parts = listed, .traits = {.pipeline = false}, .adjust = share_last_pair},
     Architecture{.name = "Gemma3nForConditionalGeneration",

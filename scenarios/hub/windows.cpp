@@ -92,6 +92,9 @@ void read_windows(ConfigView& config) {
 std::vector<LayerKind> window_kinds(const ConfigView& config, std::int64_t layers) {
     std::vector<LayerKind> kinds(static_cast<std::size_t>(layers), LayerKind::full);
     if (!config.layer_types || config.layer_types->empty()) return kinds;
+    const bool slides = std::ranges::find(*config.layer_types, sliding) != config.layer_types->end();
+    if (slides && !config.text.states("sliding_window") && !config.text.has("sliding_window"))
+        config.text.missing("sliding_window", "the window of layers that slide");
     if (config.layer_types->size() < kinds.size())
         refuse({.type = Raised::assertion_error,
                 .raised_in = "LlamaAttention",

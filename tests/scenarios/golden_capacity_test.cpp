@@ -59,7 +59,7 @@ TEST(GoldenCapacity, PointsAtWhatIsWrong) {
     EXPECT_THAT(with("/truth/0/length", 0), HasSubstr("expected an integer from 1 to 131072"));
     EXPECT_THAT(with("/truth/0/requests", -1), HasSubstr("expected an integer"));
     EXPECT_THAT(with("/truth/0/more", 1), HasSubstr("more"));
-    EXPECT_THAT(with("/groups/0/sliding_window", 0), HasSubstr("groups[0].sliding_window"));
+    EXPECT_THAT(with("/groups/0/sliding_window", -1), HasSubstr("groups[0].sliding_window"));
     EXPECT_THAT(with("/groups/0/kind", 7), HasSubstr("expected the name of a kind"));
     EXPECT_THAT(with("/groups", Json::array({line()["groups"][0], 3})), HasSubstr("groups[1]"));
     EXPECT_THAT(with("/truth", Json::object()), HasSubstr("truth"));
