@@ -129,11 +129,13 @@ struct RuleText {
     std::string_view id, meaning, source;
 };
 enum class SlotArea : std::uint8_t {
-    plan,     // What is made of layers and memory.
-    saying,   // What is said of a finished plan.
-    holding,  // Which blocks a request gets, keeps and shares.
-    address,  // Which slot a token has.
-    serving   // What is made of a model's config before anything is planned.
+    plan,      // What is made of layers and memory.
+    saying,    // What is said of a finished plan.
+    holding,   // Which blocks a request gets, keeps and shares.
+    address,   // Which slot a token has.
+    capture,   // Which rows of a router's tensor a rank takes, and where in its step buffer they go.
+    delivery,  // How rows get from the step buffer to whoever asked for them.
+    serving    // What is made of a model's config before anything is planned.
 };
 struct Slot {
     SlotArea area;
