@@ -1,13 +1,16 @@
-// What a capture scatter is given and what it answers, the same for host and device.
+// What a scatter alone is given and what it answers.
 #pragma once
-
-#include "kernels/capture_body.h"
 
 #include <cstdint>
 #include <span>
 #include <vector>
 
 namespace kv {
+
+struct CaptureShape {
+    std::int64_t token_count;
+    std::int64_t row_width;  // Ids a token: captured layers x topk. A row is written whole, all layers of a token together.
+};
 
 struct CaptureStep {
     CaptureShape shape;

@@ -1,57 +1,35 @@
 #include "kernels/device.h"
 
-#include "kernels/capture_body.h"
+#include "kernels/device_step.cuh"
 #include "model/contract.h"
 
-#include <cuda_runtime.h>
-
-#include <algorithm>
-#include <memory>
-#include <string>
+#include <cstring>
+#include <optional>
 
 namespace kv {
 namespace {
 
-void check(cudaError_t status, const char* what) {
-    if (status != cudaSuccess) throw DeviceError(std::string(what) + ": " + cudaGetErrorString(status));
+constexpr std::size_t pool_bytes = std::size_t{32} << 20;
+
+std::string version_text(int version) { return std::to_string(version / 1000) + '.' + std::to_string(version % 1000 / 10); }
+
+cudaDeviceProp properties_of_device() {
+    cudaDeviceProp properties{};
+    check(cudaGetDeviceProperties(&properties, 0), "properties of device 0");
+    return properties;
 }
 
-struct DeviceFree {
-    void operator()(void* memory) const { cudaFree(memory); }
-};
-
-template <class T>
-using DeviceArray = std::unique_ptr<T[], DeviceFree>;
-
-template <class T>
-DeviceArray<T> device_array(std::size_t count) {
-    void* memory = nullptr;
-    check(cudaMalloc(&memory, std::max<std::size_t>(count, 1) * sizeof(T)), "cudaMalloc");
-    return DeviceArray<T>(static_cast<T*>(memory));
+// The part of the pinned mirror that becomes a part of the pool.
+template <class Values>
+void put_part(std::byte* mirror, StepPlaces::Part part, const Values& values) {
+    const auto bytes = std::as_bytes(std::span(values));
+    require(bytes.size() == part.bytes, "every part has the size of its place");
+    if (!bytes.empty()) std::memcpy(mirror + part.offset, bytes.data(), bytes.size());
 }
 
-template <class T>
-DeviceArray<std::remove_const_t<T>> to_device(std::span<T> values) {
-    auto copy = device_array<std::remove_const_t<T>>(values.size());
-    check(cudaMemcpy(copy.get(), values.data(), values.size_bytes(), cudaMemcpyHostToDevice), "copy to the device");
-    return copy;
-}
-
-bool slots_in_bounds(const CaptureStep& step, std::int64_t row_count) {
-    return std::ranges::all_of(step.slot_of_token, [&](std::int64_t slot) { return slot == pad_slot || (0 <= slot && slot < row_count); });
-}
-
-constexpr unsigned lanes_a_token = 32;  // One warp a row: its lanes touch neighbouring ids.
-
-// Grid-stride: any grid covers all tokens. Each thread counts its own overflows and adds them once.
-template <ExpertElement Narrow>
-__global__ void capture(CaptureShape shape, const std::int64_t* slot_of_token, const std::int32_t* expert_ids, Narrow* rows,
-                        unsigned long long* overflow_count) {
-    RawStore<Narrow> store{.rows = rows, .row_width = shape.row_width};
-    const std::int64_t tokens_a_pass = std::int64_t{gridDim.x} * blockDim.y;
-    for (std::int64_t token = std::int64_t{blockIdx.x} * blockDim.y + threadIdx.y; token < shape.token_count; token += tokens_a_pass)
-        capture_lane<Narrow>({.token = token, .lane = threadIdx.x, .lane_count = blockDim.x}, shape, slot_of_token, expert_ids, store);
-    if (store.overflow_count != 0) atomicAdd(overflow_count, static_cast<unsigned long long>(store.overflow_count));
+void take_part(const std::byte* mirror, StepPlaces::Part part, GuardedBytes& into) {
+    require(into.all().size() == part.bytes, "every part has the size of its place");
+    std::memcpy(into.all().data(), mirror + part.offset, part.bytes);
 }
 
 }  // namespace
@@ -61,36 +39,120 @@ DeviceAvailability device_available() {
     const cudaError_t status = cudaGetDeviceCount(&count);
     if (status != cudaSuccess) return {.available = false, .text = std::string("no GPU: ") + cudaGetErrorString(status)};
     if (count == 0) return {.available = false, .text = "no GPU: the driver counts none"};
-    cudaDeviceProp properties{};
-    check(cudaGetDeviceProperties(&properties, 0), "properties of device 0");
-    return {.available = true, .text = properties.name};
+    return {.available = true, .text = properties_of_device().name};
 }
 
-template <ExpertElement Narrow>
-CaptureResult capture_on_device(const CaptureStep& step, std::span<Narrow> rows) {
-    require_whole(step);
-    require(slots_in_bounds(step, std::ssize(rows) / step.shape.row_width), "a device is given only slots that lie in the rows");
-
-    const auto slots = to_device(step.slot_of_token);
-    const auto experts = to_device(step.expert_ids);
-    const auto device_rows = to_device(rows);
-    const auto overflow_count = device_array<unsigned long long>(1);
-    check(cudaMemset(overflow_count.get(), 0, sizeof(unsigned long long)), "clear the overflow count");
-
-    constexpr unsigned tokens_a_block = 8;
-    constexpr std::int64_t blocks_max = 65'535;
-    const auto blocks = static_cast<unsigned>(std::min(step.shape.token_count / tokens_a_block + 1, blocks_max));
-    capture<<<blocks, dim3(lanes_a_token, tokens_a_block)>>>(step.shape, slots.get(), experts.get(), device_rows.get(),
-                                                             overflow_count.get());
-    check(cudaGetLastError(), "launch of the capture kernel");
-    check(cudaMemcpy(rows.data(), device_rows.get(), rows.size_bytes(), cudaMemcpyDeviceToHost), "copy from the device");
-    unsigned long long overflows = 0;
-    check(cudaMemcpy(&overflows, overflow_count.get(), sizeof overflows, cudaMemcpyDeviceToHost), "copy of the overflow count");
-    return {.overflow_count = static_cast<std::int64_t>(overflows)};
+DeviceFacts device_facts() {
+    const cudaDeviceProp properties = properties_of_device();
+    int driver = 0, runtime = 0;
+    check(cudaDriverGetVersion(&driver), "version of the driver");
+    check(cudaRuntimeGetVersion(&runtime), "version of the runtime");
+    std::size_t free = 0, total = 0;
+    check(cudaMemGetInfo(&free, &total), "memory of the device");
+    return {.name = properties.name,
+            .driver = version_text(driver),
+            .runtime = version_text(runtime),
+            .compute = std::to_string(properties.major) + '.' + std::to_string(properties.minor),
+            .memory_bytes = static_cast<std::int64_t>(total),
+            .free_bytes = static_cast<std::int64_t>(free),
+            .cache_bytes = properties.l2CacheSize,
+            .multiprocessors = properties.multiProcessorCount,
+            .pools_marked = pools_can_be_marked()};
 }
 
-template CaptureResult capture_on_device(const CaptureStep&, std::span<std::uint8_t>);
-template CaptureResult capture_on_device(const CaptureStep&, std::span<std::uint16_t>);
-template CaptureResult capture_on_device(const CaptureStep&, std::span<std::int32_t>);
+struct DeviceRank::State {
+    Stream compute, copy;
+    Event delta_made{cudaEventDisableTiming}, delta_copied{cudaEventDisableTiming};
+    DeviceMemory pool = device_memory(pool_bytes);
+    PinnedMemory mirror = pinned_memory(pool_bytes), cache = pinned_memory(pool_bytes), delivered = pinned_memory(pool_bytes);
+    PoolMark mark;
+    std::optional<StepShape> shape;
+    std::optional<StepPlaces> places;
+    std::optional<GraphRun> graph;  // Of this shape, at these places.
+    std::int64_t graphs_captured = 0;
+
+    StepMemory memory() {
+        return {.shape = *shape, .places = *places, .pool = pool.get(), .cache = cache.get(), .delivered = delivered.get()};
+    }
+    StepStreams streams() { return {.compute = compute, .copy = copy, .delta_made = delta_made, .delta_copied = delta_copied}; }
+
+    void place(const StepShape& next) {
+        if (shape == next) return;
+        graph.reset();
+        shape = next;
+        places.emplace(next);
+        require(places->end <= pool_bytes, "a step of a check fits its pool");
+    }
+
+    // Fills the mirror, sends it to the pool, and marks what kernels may touch.
+    void send(const StepInput& input, const StepBuffers& before) {
+        std::byte* const to = mirror.get();
+        std::memset(to, std::to_integer<int>(GuardedBytes::guard), places->end);
+        put_part(to, places->router, input.router);
+        put_part(to, places->range, std::array{input.range});
+        put_part(to, places->slots, input.slots);
+        put_part(to, places->plan, std::array{input.plan});
+        put_part(to, places->spans, input.spans);
+        put_part(to, places->prefix_count, std::array{input.prefix_count});
+        put_part(to, places->prefix_slots, input.prefix_slots);
+        put_part(to, places->tally, std::array{DeviceTally{}});
+        put_part(to, places->step, before.step.all());
+        put_part(to, places->side, before.side.all());
+        put_part(to, places->delta, before.delta.all());
+        put_part(to, places->prefix, before.prefix.all());
+        require(input.cache.size() <= pool_bytes, "a cache of a check fits its memory");
+        if (!input.cache.empty()) std::memcpy(cache.get(), input.cache.data(), input.cache.size());
+        std::memset(delivered.get(), std::to_integer<int>(GuardedBytes::guard), StepPlaces::payload(places->delta).bytes);
+        check(cudaMemcpyAsync(pool.get(), to, places->end, cudaMemcpyHostToDevice, compute), "copy to the device");
+        mark.set({.begin = pool.get(), .bytes = pool_bytes}, places->parts_in_use(pool.get()));
+    }
+};
+
+DeviceRank::DeviceRank() : state_(std::make_unique<State>()) {}
+DeviceRank::~DeviceRank() = default;
+std::int64_t DeviceRank::graphs_captured() const { return state_->graphs_captured; }
+
+void DeviceRank::begin(const StepShape& shape, const StepInput& input, const StepBuffers& before, DeviceLaunch launch) {
+    require_whole(shape, input);
+    require(launch.twin == KernelTwin::none ||
+                (shape.router_type == IdType::int32 && shape.step_type == IdType::uint8 && shape.side_type == IdType::uint8),
+            "twins exist for int32 routers and uint8 buffers");
+    state_->place(shape);
+    state_->send(input, before);
+    launch_step(state_->memory(), state_->streams(), launch);
+}
+
+void DeviceRank::begin_graph(const StepShape& shape, const StepInput& input, const StepBuffers& before) {
+    require_whole(shape, input);
+    state_->place(shape);
+    state_->send(input, before);
+    if (!state_->graph) {
+        state_->graph.emplace(state_->compute, [&] { launch_step(state_->memory(), state_->streams(), {}); });
+        ++state_->graphs_captured;
+    }
+    state_->graph->launch(state_->compute);
+}
+
+void DeviceRank::finish(StepBuffers& after) {
+    State& state = *state_;
+    require(state.places.has_value(), "a step was begun");
+    state.compute.wait();
+    state.mark.lift();
+    const std::size_t begin = state.places->tally.offset;  // What lies before it are inputs.
+    check(cudaMemcpyAsync(state.mirror.get() + begin, state.pool.get() + begin, state.places->end - begin, cudaMemcpyDeviceToHost,
+                          state.compute),
+          "copy from the device");
+    state.compute.wait();
+    take_part(state.mirror.get(), state.places->step, after.step);
+    take_part(state.mirror.get(), state.places->side, after.side);
+    take_part(state.mirror.get(), state.places->delta, after.delta);
+    take_part(state.mirror.get(), state.places->prefix, after.prefix);
+    const StepPlaces::Part delta = StepPlaces::payload(state.places->delta);
+    after.delivered.assign(state.delivered.get(), state.delivered.get() + delta.bytes);
+    DeviceTally tally{};
+    std::memcpy(&tally, state.mirror.get() + begin, sizeof tally);
+    after.tally = {.overflow_count = static_cast<std::int64_t>(tally.overflow_count),
+                   .bad_row_count = static_cast<std::int64_t>(tally.bad_row_count)};
+}
 
 }  // namespace kv

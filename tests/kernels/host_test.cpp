@@ -1,6 +1,9 @@
 #include "kernels/host.h"
 
-#include "kernels/recording_store.h"
+#include "kernels/move_body.h"
+#include "kernels/recording_rows.h"
+#include "kernels/scatter_body.h"
+#include "kernels/twins.h"
 #include "tests/kernels/plain_scatter.h"
 #include "tests/kernels/steps.h"
 
@@ -12,7 +15,6 @@
 #include <cstdint>
 #include <limits>
 #include <ranges>
-#include <sys/mman.h>
 #include <vector>
 
 namespace kv::test {
@@ -31,7 +33,7 @@ void agrees_with_plain_loop() {
     RC_ASSERT(rows == flat(expected));
     RC_ASSERT(result.overflow_count == said.overflow_count);
     RC_ASSERT(result.bad_slot_count == std::ssize(said.bad_slots));
-    RC_ASSERT(result.bad_slots.size() == std::min(said.bad_slots.size(), RecordingStore<Narrow>::bad_slots_kept_max));
+    RC_ASSERT(result.bad_slots.size() == std::min(said.bad_slots.size(), BadRows::kept_max));
     RC_ASSERT(std::ranges::equal(result.bad_slots, said.bad_slots | std::views::take(result.bad_slots.size())));
 }
 
@@ -100,70 +102,43 @@ TEST(HostCapture, CountsEveryBadSlotAndKeepsTheFirst) {
     const CaptureResult result = capture_on_host(
         {.shape = {.token_count = 100, .row_width = 1}, .slot_of_token = slots, .expert_ids = experts}, std::span<std::uint8_t>());
     EXPECT_EQ(result.bad_slot_count, 100);
-    EXPECT_EQ(result.bad_slots.size(), RecordingStore<std::uint8_t>::bad_slots_kept_max);
+    EXPECT_EQ(result.bad_slots.size(), BadRows::kept_max);
 }
 
-TEST(RecordingStore, JudgesSlotsOnBothSidesOfTwoToThe31WithoutThatMuchMemory) {
+TEST(RecordingRows, JudgeSlotsOnBothSidesOfTwoToThe31WithoutThatMuchMemory) {
     constexpr std::int64_t row_width = 8;
     constexpr std::int64_t first_past = (std::int64_t{1} << 31) / row_width;
     static_assert(row_offset(first_past - 1, row_width) == 2'147'483'640 && row_offset(first_past, row_width) == 2'147'483'648);
     std::array<std::uint8_t, 2 * row_width> rows{};
-    RecordingStore<std::uint8_t> store(rows, row_width);
     const std::array<std::int64_t, 3> slots{first_past - 1, first_past, 2 * first_past};  // The last one is row 0 to 32 bits.
     const std::array<std::int32_t, 3 * row_width> experts{1, 2, 3};
-    for (std::int64_t token = 0; token < std::ssize(slots); ++token)
-        capture_lane<std::uint8_t>({.token = token, .lane = 0, .lane_count = 1}, {.token_count = 3, .row_width = row_width}, slots.data(),
-                                   experts.data(), store);
-    EXPECT_EQ(store.bad_slots, std::vector(slots.begin(), slots.end()));
+    BadRows bad;
+    Tally tally;
+    const Scatter<std::int32_t, RecordingRows<std::uint8_t>> scatter{
+        .shape = {.token_count = 3, .row_width = row_width, .side_row_count = 2},
+        .slots = slots.data(),
+        .step_rows = experts.data(),
+        .side_rows = {.ids = rows, .width = row_width, .row_count = 2, .bad = &bad}};
+    for (std::int64_t token = 0; token < std::ssize(slots); ++token) move_row<16>(scatter, token, tally);
+    EXPECT_EQ(bad.first, std::vector(slots.begin(), slots.end()));
+    EXPECT_EQ(bad.byte_end, 2 * first_past * row_width + row_width);
+    EXPECT_EQ(tally.bad_row_count, 3);
     EXPECT_EQ(rows, (std::array<std::uint8_t, 2 * row_width>{}));
 }
 
-// Three GiB of addresses, two pages of memory: the store that trusts must reach past 2^31 and not touch the row that 31 bits would name.
-TEST(RawStore, ReachesRowsPastTwoToThe31) {
-    constexpr std::int64_t row_width = 384;
-    constexpr std::int64_t slot = 8'000'000;
-    constexpr std::size_t bytes = std::size_t{3} << 30;
-    void* const memory = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    if (memory == MAP_FAILED) GTEST_SKIP() << "this machine limits addresses below 3 GiB";
-    auto* const rows = static_cast<std::uint8_t*>(memory);
-    RawStore<std::uint8_t> store{.rows = rows, .row_width = row_width};
-    const std::vector<std::int32_t> experts(row_width, 200);
-    for (std::int64_t lane = 0; lane < 32; ++lane)  // As a warp does it.
-        capture_lane<std::uint8_t>({.token = 0, .lane = lane, .lane_count = 32}, {.token_count = 1, .row_width = row_width}, &slot,
-                                   experts.data(), store);
-    EXPECT_EQ(rows[3'072'000'000], 200);
-    EXPECT_EQ(rows[3'072'000'383], 200);
-    EXPECT_EQ(rows[3'072'000'384], 0);
-    EXPECT_EQ(rows[3'072'000'000 - (std::int64_t{1} << 31)], 0);
-    munmap(memory, bytes);
+TEST(RecordingRows, RecordAnOffsetOutsideThatBelongsToARowInside) {
+    std::array<std::uint8_t, 8> rows{};
+    BadRows bad;
+    Tally tally;
+    const RecordingRows<std::uint8_t> recording{.ids = rows, .width = 4, .row_count = 2, .bad = &bad};
+    EXPECT_NE(recording.row({.row = 1, .weight = 1}, tally, [](std::int64_t row) { return row * 4; }), nullptr);
+    EXPECT_EQ(recording.row({.row = 1, .weight = 1}, tally, [](std::int64_t row) { return row * 5; }),
+              nullptr);  // Ends one past the buffer.
+    EXPECT_EQ(recording.row({.row = 1, .weight = 1}, tally, [](std::int64_t) { return std::int64_t{-1}; }), nullptr);
+    EXPECT_EQ(bad.count, 2);
+    EXPECT_EQ(bad.lowest_byte, -1);
+    EXPECT_EQ(bad.byte_end, 9);
 }
-
-TEST(RawStore, GetsTheSameRowFromAnyNumberOfLanes) {
-    const std::vector<std::int32_t> experts{10, 11, 12, 13, 14, 15, 16};
-    const std::int64_t slot = 1;
-    for (const std::int64_t lane_count : {1, 2, 6, 7, 8, 32}) {
-        std::array<std::uint16_t, 21> rows{};
-        RawStore<std::uint16_t> store{.rows = rows.data(), .row_width = 7};
-        for (std::int64_t lane = 0; lane < lane_count; ++lane)
-            capture_lane<std::uint16_t>({.token = 0, .lane = lane, .lane_count = lane_count}, {.token_count = 1, .row_width = 7}, &slot,
-                                        experts.data(), store);
-        const std::array<std::uint16_t, 21> expected{0, 0, 0, 0, 0, 0, 0, 10, 11, 12, 13, 14, 15, 16};
-        EXPECT_EQ(rows, expected) << lane_count << " lanes";
-    }
-}
-
-// The body runs in a constant expression too: a wrong line in it would not compile.
-consteval std::array<std::uint8_t, 4> captured_when_compiling() {
-    std::array<std::uint8_t, 4> rows{9, 9, 9, 9};
-    RawStore<std::uint8_t> store{.rows = rows.data(), .row_width = 2};
-    const std::array<std::int64_t, 2> slots{1, pad_slot};
-    const std::array<std::int32_t, 4> experts{3, 256, 5, 6};
-    constexpr CaptureShape shape{.token_count = 2, .row_width = 2};
-    for (std::int64_t token = 0; token < 2; ++token)
-        capture_lane<std::uint8_t>({.token = token, .lane = 0, .lane_count = 1}, shape, slots.data(), experts.data(), store);
-    return rows;
-}
-static_assert(captured_when_compiling() == std::array<std::uint8_t, 4>{9, 9, 3, 9});
 
 }  // namespace
 }  // namespace kv::test

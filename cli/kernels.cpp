@@ -1,0 +1,59 @@
+#include "cli/commands.h"
+#include "kernels/device.h"
+#include "reports/kernel_json.h"
+#include "reports/kernel_text.h"
+
+#include <CLI/CLI.hpp>
+
+#include <map>
+#include <memory>
+
+namespace kv::cli {
+namespace {
+
+struct KernelsCommand {
+    std::string device = "auto";
+    CheckWish wish;
+    bool bench = false;
+    OutputOptions output;
+};
+
+int run(const KernelsCommand& command) {
+    static const std::map<std::string, DeviceChoice> choices{
+        {"auto", DeviceChoice::automatic}, {"cpu", DeviceChoice::cpu}, {"cuda", DeviceChoice::cuda}};
+    const DeviceChoice choice = choices.at(command.device);
+    if (choice == DeviceChoice::cuda) {
+        if (const DeviceAvailability there = device_available(); !there.available) {
+            complain("kvproof kernels: error: --device cuda: " + there.text + '\n');
+            return bad_input;
+        }
+    }
+    const KernelReport report = check_kernels(command.wish, choice, command.bench ? FigureChoice::measured : FigureChoice::none);
+    const bool json = command.output.format == "json";
+    return deliver(command.output, json ? kernel_json(report) : kernel_text(report, chosen_color(command.output)),
+                   report.right() ? ok : findings);
+}
+
+}  // namespace
+
+Run add_kernels(CLI::App& app) {
+    auto command = std::make_shared<KernelsCommand>();
+    CLI::App& options =
+        *app.add_subcommand("kernels", "Check the capture kernels against modelled slot mappings; exit 1 when a check fails");
+    options.add_option("--device", command->device, "auto, cpu or cuda; auto takes a GPU where there is one")
+        ->check(CLI::IsMember({"auto", "cpu", "cuda"}))
+        ->type_name("DEVICE")
+        ->capture_default_str();
+    constexpr std::int64_t cases_max = 100'000'000;
+    options.add_option("--cases", command->wish.cases, "random steps on each machine")
+        ->check(CLI::Range(std::int64_t{1}, cases_max))
+        ->type_name("N")
+        ->capture_default_str();
+    options.add_option("--seed", command->wish.seed, "the same seed makes the same cases")->type_name("S")->capture_default_str();
+    options.add_flag("--bench", command->bench, "measure the kernels too; exit 1 when a budget is missed");
+    add_output_options(options, command->output);
+    options.footer("Example: kvproof kernels --device cpu --cases 1000");
+    return [command] { return run(*command); };
+}
+
+}  // namespace kv::cli
