@@ -31,20 +31,16 @@ inline constexpr std::array kernel_twins{
                    "vllm-project/vllm#50483"},
     KernelTwinText{KernelTwin::pad_is_an_index, "pad-is-an-index", "the scatter takes PAD for row -1, before the buffer (B40)",
                    "vllm-project/vllm#43810"},
-    KernelTwinText{KernelTwin::pad_is_the_last_row, "pad-is-the-last-row",
-                   "the scatter takes PAD for an index from the end: padding overwrites the last row (B40)", "vllm-project/vllm#43810"},
+    KernelTwinText{KernelTwin::pad_is_the_last_row, "pad-is-the-last-row", "the scatter takes PAD for the last row (B40)",
+                   "vllm-project/vllm#43810"},
     KernelTwinText{KernelTwin::slots_of_group_zero, "slots-of-group-zero",
-                   "the scatter takes group 0's slots, whose block size is another, for the capture group's (B02)",
-                   "vllm-project/vllm#35744"},
-    KernelTwinText{KernelTwin::packed_stride, "packed-stride",
-                   "the capture writes with the stride of routed and shared experts into a buffer of routed ones (B14)",
+                   "the scatter takes group 0's slots for the capture group's (B02)", "vllm-project/vllm#35744"},
+    KernelTwinText{KernelTwin::packed_stride, "packed-stride", "the capture writes with the stride of routed and shared experts (B14)",
                    "flashinfer-ai/flashinfer#4894"},
-    KernelTwinText{KernelTwin::rows_from_zero, "rows-from-zero",
-                   "the capture takes a rank's rows from row 0 of what all ranks gathered (B04)", "vllm-project/vllm#37857"},
-    KernelTwinText{
-        KernelTwin::rows_from_running_sum, "rows-from-running-sum",
-        "the capture takes a rank's rows from the sum of the counts before it, although the gather pads or did not take place (B05)",
-        "vllm-project/vllm#43737"},
+    KernelTwinText{KernelTwin::rows_from_zero, "rows-from-zero", "the capture takes a rank's rows from row 0 of a gather (B04)",
+                   "vllm-project/vllm#37857"},
+    KernelTwinText{KernelTwin::rows_from_running_sum, "rows-from-running-sum",
+                   "the capture takes a rank's rows from a running sum, though the gather pads (B05)", "vllm-project/vllm#43737"},
 };
 
 struct OffsetOf32Bits : ScatterRule {

@@ -34,7 +34,7 @@ private:
 std::string check_json(const KernelCheck& check) {
     return "{\"id\": " + json_text(check.id) + ", \"result\": " + json_text(name_of(check.end)) +
            ", \"cases\": " + std::to_string(check.cases) + ", \"what\": " + json_text(check.what) +
-           ", \"detail\": " + json_text(check.detail) + '}';
+           ", \"source\": " + json_text(check.source) + ", \"detail\": " + json_text(check.detail) + '}';
 }
 
 std::string figure_json(const KernelFigure& figure) {

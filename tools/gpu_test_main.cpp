@@ -45,6 +45,7 @@ std::optional<Wish> read(const std::vector<std::string>& arguments) {
         else if (name == "--cases" && number) wish.checks.cases = *number, ++i;
         else if (name == "--seed" && number) wish.checks.seed = static_cast<std::uint64_t>(*number), ++i;
         else if (name == "--output" && !value.empty()) wish.output = value, ++i;
+        else if (name == "--format" && value == "json") ++i;  // As kvproof has it; there is no other here.
         else if (name == "--device" && value == "auto") wish.device = kv::DeviceChoice::automatic, ++i;
         else if (name == "--device" && value == "cpu") wish.device = kv::DeviceChoice::cpu, ++i;
         else if (name == "--device" && value == "cuda") wish.device = kv::DeviceChoice::cuda, ++i;

@@ -16,15 +16,11 @@ std::uint8_t far_id(std::int64_t token, std::int64_t column) { return static_cas
 
 KernelCheck steps_check(CheckPlace place) {
     if (place == CheckPlace::host)
-        return {.id = "host/steps",
-                .what = "random steps: capture of every layer, scatter, delta, hydration, guard zones and rows that nobody may write"};
-    return {.id = "device/steps",
-            .what = "the same random steps: as expected, and byte for byte what the host leaves; checked and trusting kernels"};
+        return {.id = "host/steps", .what = "capture, scatter, delta and hydration of random steps; guard zones, rows of nobody"};
+    return {.id = "device/steps", .what = "the same random steps, byte for byte what the host leaves"};
 }
 
-KernelCheck wild_slots_check() {
-    return {.id = "host/wild-slots", .what = "slots that no buffer has are recorded, and nothing is written for them"};
-}
+KernelCheck wild_slots_check() { return {.id = "host/wild-slots", .what = "slots that no buffer has are recorded, not obeyed"}; }
 
 KernelCheck far_check(CheckPlace place) {
     return {.id = at(place) + "offset-past-2-31", .what = "rows of a 3 GiB pool whose byte offset passes 2^31"};
@@ -32,7 +28,8 @@ KernelCheck far_check(CheckPlace place) {
 
 KernelCheck twin_check(CheckPlace place, const KernelTwinText& twin) {
     return {.id = at(place) + "twin/" + std::string(twin.id),
-            .what = "found: " + std::string(twin.meaning) + ", " + std::string(twin.source)};
+            .what = "finds that " + std::string(twin.meaning),
+            .source = std::string(twin.source)};
 }
 
 KernelCheck failed(KernelCheck check, const CheckWish& wish, const std::string& difference) {

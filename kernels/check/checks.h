@@ -15,6 +15,7 @@ struct KernelCheck {
     std::string id, what;
     CheckEnd end = CheckEnd::passed;
     std::int64_t cases = 0;
+    std::string source = {};  // The thread that told of what the check is for.
     std::string detail = {};  // The first thing that was wrong and how to repeat it, how a twin was found, or why it was skipped.
 };
 
