@@ -123,13 +123,18 @@ KernelCheck check_twin(const CheckWish& wish, const KernelTwinText& twin, Device
     for (std::int64_t number = 0; number < std::min<std::int64_t>(wish.cases, twin_cases_max); ++number) {
         const SeededCase random(wish.seed, number, FrameTypes::narrow);
         StepBuffers host = random.step.before;
+        std::string difference;
         const HostStep told = step_on_host(random.frame.shape, random.step.input, host, twin.twin);
         if (!stays_in_guard_zones(twin.twin, told, host)) continue;
         ++check.cases;
-        StepBuffers found = random.step.before;
-        rank.begin(random.frame.shape, random.step.input, random.step.before, {.checks = RowChecks::trusted, .twin = twin.twin});
-        rank.finish(found);
-        const std::string difference = first_difference(random.frame, random.step.expected, found);
+        // The right kernels must pass where the twin is to be found.
+        for (const KernelTwin launched : {KernelTwin::none, twin.twin}) {
+            StepBuffers found = random.step.before;
+            rank.begin(random.frame.shape, random.step.input, random.step.before, {.checks = RowChecks::trusted, .twin = launched});
+            rank.finish(found);
+            difference = first_difference(random.frame, random.step.expected, found);
+            if (launched == KernelTwin::none && !difference.empty()) return failed(check, wish, "the right kernel: " + difference);
+        }
         found_count += difference.empty() ? 0 : 1;
         if (how.empty()) how = difference;
     }
