@@ -53,8 +53,8 @@ void require_right_rows(const BenchData& data, std::int64_t width, cudaStream_t 
     unsigned long long wrong = 0;
     auto* const sum = &data.tally()->overflow_count;
     check(cudaMemsetAsync(sum, 0, sizeof wrong, stream), "clear of a count");
-    count_wrong<<<4096, 128, 0, stream>>>(data.step_rows<std::uint32_t>(), data.pool_rows<std::uint32_t>(), data.slot_list(), bench_rows,
-                                          width, sum);
+    launch({.blocks = 4096, .threads = 128}, stream, count_wrong, data.step_rows<std::uint32_t>(), data.pool_rows<std::uint32_t>(),
+           data.slot_list(), bench_rows, width, sum);
     check(cudaMemcpyAsync(&wrong, sum, sizeof wrong, cudaMemcpyDeviceToHost, stream), "copy of a count");
     check(cudaStreamSynchronize(stream), "the check of the measured rows");
     if (wrong != 0) throw DeviceError("the scatter that was measured left " + std::to_string(wrong) + " wrong words");
@@ -124,7 +124,7 @@ void add_step_figure(KernelFigures& figures, cudaStream_t stream) {
     constexpr std::int64_t rows = 8192, row_bytes = 768;
     const BenchData data(row_bytes, row_bytes);
     const CheckedRows<std::uint32_t> checked{.ids = data.pool_rows<std::uint32_t>(), .row_count = bench_pool_rows};
-    const double empty = median_milliseconds(data, stream, [&] { nothing<<<1, 1, 0, stream>>>(); });
+    const double empty = median_milliseconds(data, stream, [&] { launch({.blocks = 1, .threads = 1}, stream, nothing); });
     const double took = median_milliseconds(
         data, stream, [&] { launch_bench_scatter<StreamingAccess, 4, 4, std::uint32_t>(data, row_bytes / 4, checked, stream, rows); });
     figures.push_back({.id = "device/step-of-8192-rows",
@@ -193,8 +193,8 @@ BenchData::BenchData(std::int64_t step_row_bytes, std::int64_t pool_row_bytes)
     std::iota(order.begin(), order.end(), std::int64_t{0});
     Draw(11).shuffle(order);
     const bool narrows = step_row_bytes != pool_row_bytes;  // Then the ids must fit the narrow type.
-    fill<<<4096, 256>>>(reinterpret_cast<std::uint32_t*>(step.get()), bench_rows * step_row_bytes / 4, narrows ? 0x7f : 0xffffffff);
-    check(cudaGetLastError(), "launch of a kernel");
+    launch({.blocks = 4096, .threads = 256}, nullptr, fill, reinterpret_cast<std::uint32_t*>(step.get()), bench_rows * step_row_bytes / 4,
+           narrows ? 0x7fU : 0xffffffffU);
     check(cudaMemcpy(slots.get(), order.data(), bench_rows * sizeof(std::int64_t), cudaMemcpyHostToDevice), "copy of the slots");
     check(cudaMemset(sums.get(), 0, sizeof(DeviceTally)), "clear of the counts");
     check(cudaDeviceSynchronize(), "the data of a benchmark");

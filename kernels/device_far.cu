@@ -47,8 +47,8 @@ FarAnswer scatter_far_on_device(const FarRows& far, KernelTwin twin) {
     // Of the twins only this one stays inside the pool: its offsets lie up to 2^31 before the rows.
     if (twin == KernelTwin::offset_of_32_bits) launch(TrustedRows<std::uint8_t>{.ids = rows}, OffsetOf32Bits{});
     else launch(CheckedRows<std::uint8_t>{.ids = rows, .row_count = FarRows::row_count}, ScatterRule{});
-    count_unlike<<<1024, 256, 0, stream>>>(reinterpret_cast<const uint4*>(pool.get()), FarRows::bytes / 16, poison, written);
-    check(cudaGetLastError(), "launch of a kernel");
+    kv::launch({.blocks = 1024, .threads = 256}, stream, count_unlike, reinterpret_cast<const uint4*>(pool.get()), FarRows::bytes / 16,
+               poison, written);
 
     FarAnswer answer;
     for (const std::int64_t slot : far.slots) {

@@ -67,8 +67,8 @@ template <class Access, int count, int in_flight, class Move>
 void launch_move(const Move& move, std::int64_t rows_max, cudaStream_t stream, DeviceTally* sum) {
     const std::int32_t tile = tile_for(rows_max);
     const std::int64_t blocks = std::clamp<std::int64_t>((rows_max + tile - 1) / tile, 1, 2'147'483'647);
-    move_rows<Access, count, in_flight><<<static_cast<unsigned>(blocks), threads_a_block, 0, stream>>>(move, tile, sum);
-    check(cudaGetLastError(), "launch of a kernel");
+    launch({.blocks = static_cast<unsigned>(blocks), .threads = threads_a_block}, stream, move_rows<Access, count, in_flight, Move>, move,
+           tile, sum);
 }
 
 }  // namespace kv

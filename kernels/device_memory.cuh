@@ -70,6 +70,21 @@ inline double milliseconds(const Event& begin, const Event& end) {
     return static_cast<double>(time);
 }
 
+struct Grid {
+    unsigned blocks;
+    unsigned threads;  // Of a block.
+};
+
+// By the runtime's function and not by angle brackets, so that the same files compile as plain C++ over an emulated runtime.
+template <class... Parameters, class... Arguments>
+void launch(Grid grid, cudaStream_t stream, void (*kernel)(Parameters...), const Arguments&... arguments) {
+    cudaLaunchConfig_t config = {};
+    config.gridDim = dim3(grid.blocks);
+    config.blockDim = dim3(grid.threads);
+    config.stream = stream;
+    check(cudaLaunchKernelEx(&config, kernel, Parameters(arguments)...), "launch of a kernel");
+}
+
 class GraphRun {  // A captured graph that can be launched again and again.
 public:
     explicit GraphRun(cudaStream_t stream, auto work) {
