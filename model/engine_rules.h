@@ -8,6 +8,8 @@
 #include "model/rules/cache.h"
 #include "model/rules/capacity.h"
 #include "model/rules/capture.h"
+#include "model/rules/capture_call.h"
+#include "model/rules/capture_layout.h"
 #include "model/rules/draft_groups.h"
 #include "model/rules/layer_buckets.h"
 #include "model/rules/merge_specs.h"

@@ -53,6 +53,10 @@ constexpr Engine vllm_0_18_0{.name = "vllm-0.18.0",
                              .slot_arithmetic = wraps_at_32_bits,
                              .batch_padding = queried_only,
                              .row_reader = from_manager_blocks,
+                             .capture_layout = joined_ranks,
+                             .capture_layer = layer_wraps,
+                             .capture_columns = one_column_fills_all,
+                             .capture_start = from_row_zero,
                              .model_classes = classes_of_0_18,
                              .serving_defaults = plain_hybrids,
                              .backends = backends_of_0_18,
@@ -105,11 +109,25 @@ constexpr Engine vllm_0_32_0{.name = "vllm-0.32.0",
                              .slot_arithmetic = exact_slots,
                              .batch_padding = pad_to_batch,
                              .row_reader = by_content,
+                             .capture_layout = by_count_and_shards,
+                             .capture_layer = layer_after_rows,
+                             .capture_columns = one_column_fills_all,
+                             .capture_start = from_row_zero,
                              .model_classes = classes_of_0_32,
                              .serving_defaults = shared_hybrids,
                              .backends = backends_of_0_32,
                              .layer_specs = described_specs,
                              .state_alignment = aligned_after_backend};
+
+constexpr Engine make_vllm_0_33_0() {
+    Engine engine = vllm_0_32_0;
+    engine.name = "vllm-0.33.0";
+    engine.meaning = "vLLM 0.33.0's capture rules on 0.32.0's tables; its planning is not recorded and taken to be 0.32.0's";
+    engine.capture_layout = by_descriptor;
+    engine.capture_layer = layer_first;
+    engine.capture_start = from_micro_batch;
+    return engine;
+}
 
 // What the harness believes is right, as far as it is modelled: rows addressed by slot have a buffer that holds every slot and are read
 // where they were written, no position is looked up in another request's row, and what is reported is what fits.
@@ -120,23 +138,31 @@ constexpr Engine make_reference() {
     engine.side_buffer_rows = group_slots;
     engine.table_bound = own_row;
     engine.row_reader = as_written;
+    engine.capture_layout = as_declared;
+    engine.capture_layer = layer_first;
+    engine.capture_columns = exact_columns;
+    engine.capture_start = from_micro_batch;
     engine.concurrency = constructed_concurrency;
     engine.reported_tokens = constructed_tokens;
     return engine;
 }
 
-constexpr std::array shipped{vllm_0_18_0, vllm_0_32_0, make_reference()};
+constexpr std::array shipped{vllm_0_18_0, vllm_0_32_0, make_vllm_0_33_0(), make_reference()};
 
 }  // namespace
 
 std::span<const Engine> engines() { return shipped; }
 
 std::span<const Patch> patches() {
-    static const std::array<Patch, 4> known{
+    static const std::array<Patch, 5> known{
         {{"pr-37118",
           "side-buffer rows = blocks x block size of the capture group, for writer and reader",
           "vllm-project/vllm#37118",
           {{"side-buffer", "group-slots"}}},
+         {"pr-37879",
+          "captured rows by their number: all ranks', this rank's, or none with a warning",
+          "vllm-project/vllm#37879",
+          {{"capture-layout", "by-count"}}},
          {"pr-40384",
           "reported tokens = blocks / groups that grow x smallest block; all attention kinds grow, Mamba in mode all",
           "vllm-project/vllm#40384",

@@ -32,6 +32,14 @@ inline std::vector<std::string> recorded_slots(const std::string& version) {
     return files;
 }
 
+// Calls of a router's tensors, and the step buffer after them.
+inline std::vector<std::string> recorded_captures(const std::string& version) {
+    std::vector<std::string> files;
+    for (const char* const name : {"capture", "capture-1", "edges"})
+        files.push_back(std::string(KV_GOLDEN_DIR) + "/capture/" + name + "-vllm-" + version + ".jsonl.gz");
+    return files;
+}
+
 inline std::vector<std::string> lines_of(const std::string& file) {
     LineReader reader(file);
     std::vector<std::string> lines;
