@@ -1,6 +1,7 @@
 // A request on its way through a rank's scheduler.
 #pragma once
 
+#include "model/cache/cache_manager.h"
 #include "model/cache/cache_request.h"
 #include "model/cache/prefix_key.h"
 #include "model/events/event_ids.h"
