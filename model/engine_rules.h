@@ -8,6 +8,7 @@
 #include "model/rules/cache.h"
 #include "model/rules/capacity.h"
 #include "model/rules/capture.h"
+#include "model/rules/capture_delivery.h"
 #include "model/rules/draft_groups.h"
 #include "model/rules/layer_buckets.h"
 #include "model/rules/merge_specs.h"
