@@ -3,6 +3,7 @@
 #include "harness/capacity_conformity.h"
 #include "harness/model_conformity.h"
 #include "harness/plan_conformity.h"
+#include "harness/side_buffer_conformity.h"
 #include "harness/slots_conformity.h"
 #include "harness/trace_conformity.h"
 
@@ -13,7 +14,8 @@
 namespace kv {
 
 std::span<const GoldenFormat> golden_formats() {
-    static constexpr std::array formats{model_format, refused_format, plan_format, slots_format, capacity_format, trace_format};
+    static constexpr std::array formats{model_format,    refused_format,     plan_format, slots_format,
+                                        capacity_format, side_buffer_format, trace_format};
     return formats;
 }
 

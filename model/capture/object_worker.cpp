@@ -212,7 +212,7 @@ void ObjectWorker::send_stored(const Later& later, std::span<const RequestRows> 
     } else {
         stored_end = later.first;
     }
-    if (stored_end < later.end || later.first == later.end) {
+    if (stored_end < later.end) {
         const auto open = buffer_.read(later.request, stored_end, later.end);
         rows.insert(rows.end(), open.begin(), open.end());
     }
