@@ -22,6 +22,7 @@ void JoinedRows::join(ResumedRows rule, std::int64_t first, std::span<const RowT
     }
     first_ = asked_first_;
     const std::int64_t before = std::clamp<std::int64_t>(asked_first_ - first, 0, std::ssize(rows) / columns_);  // Nobody asked for those.
+    if (before == std::ssize(rows) / columns_) return;
     const std::int64_t place = first + before - asked_first_;
     const std::int64_t end = place + std::ssize(rows) / columns_ - before;
     if (end > count()) rows_.resize(static_cast<std::size_t>(end * columns_), missing_tag);

@@ -7,6 +7,7 @@
 #include "model/units.h"
 
 #include <cstdint>
+#include <optional>
 #include <span>
 
 namespace kv {
@@ -53,13 +54,14 @@ struct DeliveredRows {
 
 struct RowSetup {
     RowModel model = {};
-    std::uint64_t seed = 0;                  // Of the experts that rows stand for.
-    std::int64_t rows = 0;                   // Of the side buffer.
-    std::int64_t object_rows = 1;            // Tokens of a hash block.
-    SlotAddress address{TokensPerBlock{1}};  // Of the capture group.
-    std::int64_t requests_max = 1;           // Places of requests.
-    std::int64_t running_max = 1;            // Requests at a time.
-    std::int64_t batched_max = 1;            // Tokens of a step, padding included.
+    std::uint64_t seed = 0;                        // Of the experts that rows stand for.
+    std::int64_t rows = 0;                         // Of the side buffer.
+    std::optional<std::int64_t> reader_rows = {};  // As whoever reads it sizes it; empty: alike.
+    std::int64_t object_rows = 1;                  // Tokens of a hash block.
+    SlotAddress address{TokensPerBlock{1}};        // Of the capture group.
+    std::int64_t requests_max = 1;                 // Places of requests.
+    std::int64_t running_max = 1;                  // Requests at a time.
+    std::int64_t batched_max = 1;                  // Tokens of a step, padding included.
     std::int64_t steps_in_flight_max = 1;
 };
 

@@ -3,6 +3,8 @@
 #include "model/addressing/row_read.h"
 #include "model/rules/row_reader.h"
 
+#include <string>
+
 namespace kv {
 
 SlotRows rows_by_slot(const Engine& engine, const RowSetup& setup, const RowFormat& format) {
@@ -19,8 +21,15 @@ SharedMemoryRows::SharedMemoryRows(const Engine& engine, const RowSetup& setup, 
       reader_(engine.row_reader),
       address_(setup.address),
       columns_(format.columns()),
+      reader_rows_(setup.reader_rows.value_or(setup.rows)),
       rows_(rows_by_slot(engine, setup, format)),
-      requests_(static_cast<std::size_t>(setup.requests_max)) {}
+      requests_(static_cast<std::size_t>(setup.requests_max)) {
+    if (reader_rows_ <= setup.rows) return;
+    refuse({.type = Raised::type_error,
+            .raised_in = "RoutedExpertsReader.attach_buffer",
+            .message = "a buffer of " + std::to_string(setup.rows) + " rows is too small for " + std::to_string(reader_rows_),
+            .figures = {}});
+}
 
 void SharedMemoryRows::arrive(std::int64_t request, const RowRequest& asked) { at(request).asked = asked; }
 
@@ -45,7 +54,7 @@ DeliveredRows SharedMemoryRows::stop(std::int64_t request, const RowsDue& due) {
     const std::int64_t tokens = due.tokens - 1;
     const auto slots = reader_({.blocks = due.blocks, .tokens = Tokens{tokens}, .address = address_});
     read_.assign(static_cast<std::size_t>((slots ? std::ssize(*slots) : tokens) * columns_), missing_tag);
-    if (slots) rows_.load(*slots, read_);
+    if (slots) rows_.load(*slots, read_, reader_rows_);
     rules_.mark_unsaid(at(request), 0, columns_, read_);
     return {.first = 0, .count = std::ssize(read_) / columns_, .rows = read_};
 }

@@ -12,7 +12,7 @@ namespace kv {
 
 class SharedMemoryRows {
 public:
-    // Throws RefusedByEngine where the buffer would have no rows.
+    // Throws RefusedByEngine where the buffer would have no rows, or fewer than its reader takes it to have.
     SharedMemoryRows(const Engine& engine, const RowSetup& setup, const RowFormat& format);
 
     void arrive(std::int64_t request, const RowRequest& asked);
@@ -34,6 +34,7 @@ private:
     RowReader reader_;
     SlotAddress address_;
     std::int64_t columns_;
+    std::int64_t reader_rows_;
     SlotRows rows_;
     std::vector<RequestRows> requests_;
     std::vector<std::int64_t> marks_;  // Slots of loaded tokens that the next step will say are missing.

@@ -27,12 +27,14 @@ public:
     void store(std::span<const std::int64_t> slots, std::span<const RowTag> rows);
     void mark(std::span<const std::int64_t> slots, RowTag tag);
     // The row of each slot; missing_tag where it is inert.
-    void load(std::span<const std::int64_t> slots, std::span<RowTag> rows) const;
+    void load(std::span<const std::int64_t> slots, std::span<RowTag> rows) const { load(slots, rows, rows_); }
+    // The same by a reader that takes the buffer for one of fewer rows.
+    void load(std::span<const std::int64_t> slots, std::span<RowTag> rows, std::int64_t reader_rows) const;
 
 private:
-    void check(std::span<const std::int64_t> slots, std::string_view raised_in) const;
+    void check(std::span<const std::int64_t> slots, std::int64_t rows, std::string_view raised_in) const;
     // Negative: no row.
-    std::int64_t row_of(std::int64_t slot) const { return slot < 0 && wraps_ ? slot + rows_ : slot; }
+    std::int64_t row_of(std::int64_t slot, std::int64_t rows) const { return slot < 0 && wraps_ ? slot + rows : slot; }
 
     std::int64_t rows_;
     std::int64_t columns_;
