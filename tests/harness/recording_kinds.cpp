@@ -5,6 +5,7 @@
 #include "harness/slots_conformity.h"
 #include "harness/trace_conformity.h"
 #include "model/overload.h"
+#include "tests/harness/delivery_cases.h"
 #include "tests/support/models.h"
 #include "tests/support/recorded.h"
 #include "tests/support/traces.h"
@@ -157,6 +158,7 @@ std::span<const RecordingKind> recording_kinds() {
          [](const std::string& version) { return differs(plan_cases(version), compare_plan); }},
         {"slots", {SlotArea::address}, [](const std::string& version) { return differs(slots_cases(version), compare_slots); }},
         {"traces", {SlotArea::holding}, trace_cases},
+        {"deliveries", {SlotArea::delivery}, delivery_cases},
         {"models", {SlotArea::serving}, model_cases}};
     return kinds;
 }

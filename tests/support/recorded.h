@@ -32,6 +32,10 @@ inline std::vector<std::string> recorded_slots(const std::string& version) {
     return files;
 }
 
+inline std::string recorded_side_buffers(const std::string& version) {
+    return std::string(KV_GOLDEN_DIR) + "/capture/sidebuffer-vllm-" + version + ".jsonl.gz";
+}
+
 inline std::vector<std::string> lines_of(const std::string& file) {
     LineReader reader(file);
     std::vector<std::string> lines;
