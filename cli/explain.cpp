@@ -1,5 +1,6 @@
 #include "cli/commands.h"
 #include "reports/explain_text.h"
+#include "reports/layout_text.h"
 
 #include <CLI/CLI.hpp>
 
@@ -8,13 +9,17 @@
 namespace kv::cli {
 namespace {
 
+constexpr std::string_view layouts = "layouts";  // What is no table of rules: a survey of what they do.
+
 struct ExplainOptions {
     std::string id;
     OutputOptions output;
 };
 
 int unknown(const std::string& id) {
-    const std::string meant = nearest(id, explained_ids());
+    std::vector<std::string_view> known = explained_ids();
+    known.push_back(layouts);
+    const std::string meant = nearest(id, known);
     const std::string hint = meant.empty() ? "`kvproof explain` lists engines, slots, rules and patches" : "did you mean `" + meant + "`?";
     complain(to_text(diagnostic_at("explain", id, 0, id.size(), "nothing is called this: " + hint)));
     return bad_input;
@@ -24,6 +29,11 @@ int run(const ExplainOptions& options) {
     const bool json = options.output.format == "json";
     const Color color = chosen_color(options.output);
     if (options.id.empty()) return deliver(options.output, json ? explain_all_json() : explain_all_text(color), ok);
+    if (options.id == layouts) {
+        const SurveyBounds bounds;
+        const std::vector<SurveyedRule> rules = survey_layouts(bounds);
+        return deliver(options.output, json ? layouts_json(bounds, rules) : layouts_text(bounds, rules, color), ok);
+    }
     const auto told = json ? explain_json(options.id) : explain_text(options.id, color);
     return told ? deliver(options.output, *told, ok) : unknown(options.id);
 }
@@ -33,7 +43,8 @@ int run(const ExplainOptions& options) {
 Run add_explain(CLI::App& app) {
     auto options = std::make_shared<ExplainOptions>();
     CLI::App& command = *app.add_subcommand("explain", "Engines, rules and patches: all of them, or one");
-    command.add_option("ID", options->id, "an engine, a slot, a rule, slot=rule, or a patch");
+    command.add_option("ID", options->id,
+                       "an engine, a slot, a rule, slot=rule, a patch, or `layouts`: how every small step reaches a router, counted");
     add_output_options(command, options->output);
     command.footer("Example: kvproof explain pr-37118");
     return [options] { return run(*options); };

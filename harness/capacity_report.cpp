@@ -10,11 +10,19 @@ namespace kv {
 
 namespace {
 
-// Two engines that make the same plan and hand out the same blocks: they may differ in what they say, and in where a token's slot is.
+bool same_rules(const Engine& one, const Engine& other, bool (*asked)(SlotArea)) {
+    return std::ranges::all_of(slots(), [&](const Slot& slot) { return !asked(slot.area) || slot.rule_of(one) == slot.rule_of(other); });
+}
+
+// Two engines that make the same plan and hand out the same blocks: they may differ in what they say, in where a token's slot is, and in
+// what is captured.
 bool same_pool(const Engine& one, const Engine& other) {
-    return std::ranges::all_of(slots(), [&](const Slot& slot) {
-        return slot.area == SlotArea::saying || slot.area == SlotArea::address || slot.rule_of(one) == slot.rule_of(other);
-    });
+    return same_rules(one, other,
+                      [](SlotArea area) { return area == SlotArea::plan || area == SlotArea::holding || area == SlotArea::serving; });
+}
+
+bool same_capacity(const Engine& one, const Engine& other) {
+    return same_pool(one, other) && same_rules(one, other, [](SlotArea area) { return area == SlotArea::saying; });
 }
 
 bool touches(const Patch& patch, std::string_view slot) {
@@ -99,6 +107,8 @@ private:
 std::vector<AskedEngine> default_engines() {
     std::vector<AskedEngine> asked;
     for (const Engine& engine : engines()) {
+        const bool told = std::ranges::any_of(asked, [&](const AskedEngine& each) { return same_capacity(each.engine, engine); });
+        if (told) continue;  // It differs in what is captured only.
         asked.push_back(spelled(std::string(engine.name)));
         if (asked.size() > 1) continue;
         for (const Patch& patch : patches())

@@ -1,9 +1,11 @@
 // An engine is its decisions, side by side; a change to an engine is the same table with one of them replaced.
 #pragma once
 
+#include "model/capture/dispatch.h"
 #include "model/plan.h"
 #include "model/rule.h"
 #include "model/rules/cache.h"
+#include "model/rules/capture_call.h"
 #include "model/rules/capture_delivery.h"
 #include "model/rules/serving.h"
 
@@ -69,6 +71,10 @@ using ContextRanks = Rule<ContextShare(const ContextPlace&)>;
 using BatchPadding = Rule<std::size_t(std::span<std::int64_t> batch, std::size_t tokens)>;  // How many entries are the mapping.
 using RowReader = Rule<std::optional<std::vector<std::int64_t>>(const RowRead&)>;           // Empty: no rows are read by slot.
 
+// Of what a router sees in a step: see model/capture/.
+using RowsAnswer = std::variant<RowsTaken, RowsSkipped, Refusal>;
+using CaptureLayout = Rule<RowsAnswer(const RouterCall&, const Dispatch&)>;
+
 struct Engine {
     std::string_view name;
     std::string_view meaning;
@@ -116,6 +122,10 @@ struct Engine {
     Algorithm<SlotArithmetic> slot_arithmetic;
     BatchPadding batch_padding;
     RowReader row_reader;
+    CaptureLayout capture_layout;
+    Algorithm<LayerCheck> capture_layer;
+    Algorithm<ColumnCheck> capture_columns;
+    Algorithm<BatchStart> capture_start;
     Algorithm<Transport> transport;
     Algorithm<RowRequests> row_requests;
     Algorithm<PadRows> pad_rows;

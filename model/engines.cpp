@@ -53,6 +53,10 @@ constexpr Engine vllm_0_18_0{.name = "vllm-0.18.0",
                              .slot_arithmetic = wraps_at_32_bits,
                              .batch_padding = queried_only,
                              .row_reader = from_manager_blocks,
+                             .capture_layout = joined_ranks,
+                             .capture_layer = layer_wraps,
+                             .capture_columns = one_column_fills_all,
+                             .capture_start = from_row_zero,
                              .transport = through_shared_memory,
                              .row_requests = rows_of_every_request,
                              .pad_rows = negative_wraps,
@@ -121,6 +125,10 @@ constexpr Engine vllm_0_32_0{.name = "vllm-0.32.0",
                              .slot_arithmetic = exact_slots,
                              .batch_padding = pad_to_batch,
                              .row_reader = by_content,
+                             .capture_layout = by_count_and_shards,
+                             .capture_layer = layer_after_rows,
+                             .capture_columns = one_column_fills_all,
+                             .capture_start = from_row_zero,
                              .transport = through_object_store,
                              .row_requests = rows_of_every_request,
                              .pad_rows = negative_inert,
@@ -143,6 +151,16 @@ constexpr Engine vllm_0_32_0{.name = "vllm-0.32.0",
                              .layer_specs = described_specs,
                              .state_alignment = aligned_after_backend};
 
+constexpr Engine make_vllm_0_33_0() {
+    Engine engine = vllm_0_32_0;
+    engine.name = "vllm-0.33.0";
+    engine.meaning = "vLLM 0.33.0's capture rules on 0.32.0's tables; its planning is not recorded and taken to be 0.32.0's";
+    engine.capture_layout = by_descriptor;
+    engine.capture_layer = layer_first;
+    engine.capture_start = from_micro_batch;
+    return engine;
+}
+
 // What the harness believes is right, as far as it is modelled: rows addressed by slot have a buffer that holds every slot and are read
 // where they were written, a row that nobody computed here is missing, no position is looked up in another request's row, and what is
 // reported is what fits.
@@ -152,6 +170,10 @@ constexpr Engine make_reference() {
     engine.meaning = "vLLM 0.32.0 with the rules replaced that are known to be wrong; what the harness believes is right";
     engine.side_buffer_rows = group_slots;
     engine.table_bound = own_row;
+    engine.capture_layout = as_declared;
+    engine.capture_layer = layer_first;
+    engine.capture_columns = exact_columns;
+    engine.capture_start = from_micro_batch;
     engine.row_reader = as_written_or_missing;
     engine.transport = through_slot_cache;
     engine.row_requests = rows_of_opted_in;
@@ -167,18 +189,22 @@ constexpr Engine make_reference() {
     return engine;
 }
 
-constexpr std::array shipped{vllm_0_18_0, vllm_0_32_0, make_reference()};
+constexpr std::array shipped{vllm_0_18_0, vllm_0_32_0, make_vllm_0_33_0(), make_reference()};
 
 }  // namespace
 
 std::span<const Engine> engines() { return shipped; }
 
 std::span<const Patch> patches() {
-    static const std::array<Patch, 5> known{
+    static const std::array<Patch, 6> known{
         {{"pr-37118",
           "side-buffer rows = blocks x block size of the capture group, for writer and reader",
           "vllm-project/vllm#37118",
           {{"side-buffer", "group-slots"}}},
+         {"pr-37879",
+          "captured rows by their number: all ranks', this rank's, or none with a warning",
+          "vllm-project/vllm#37879",
+          {{"capture-layout", "by-count"}}},
          {"rfc-38079",
           "rows of requests that opt in go with the step output, one delta a step; the front end joins them; hits and loads have none",
           "vllm-project/vllm#38079",

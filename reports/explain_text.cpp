@@ -69,7 +69,8 @@ std::string explain_all_text(Color color) {
     }
     out += '\n' + bold("Patches", color) + ", each a set of rules\n";
     for (const Patch& patch : patches()) out += key_line(patch.id, patch.meaning);
-    return out + "\nkvproof explain ID tells more of one of them.\n";
+    return out +
+           "\nkvproof explain ID tells more of one of them; kvproof explain layouts counts what the rules of capture-layout get right.\n";
 }
 
 std::optional<std::string> explain_text(std::string_view id, Color color) {

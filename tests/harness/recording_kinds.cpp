@@ -1,5 +1,6 @@
 #include "tests/harness/recording_kinds.h"
 
+#include "harness/capture_conformity.h"
 #include "harness/model_conformity.h"
 #include "harness/plan_conformity.h"
 #include "harness/slots_conformity.h"
@@ -52,6 +53,13 @@ const std::vector<GoldenSlots>& slots_cases(const std::string& version) {
     static std::map<std::string, std::vector<GoldenSlots>> read;
     const auto [entry, first] = read.try_emplace(version);
     if (first) entry->second = read_cases<GoldenSlots>(recorded_slots(version), read_golden_slots);
+    return entry->second;
+}
+
+const std::vector<GoldenCapture>& capture_cases(const std::string& version) {
+    static std::map<std::string, std::vector<GoldenCapture>> read;
+    const auto [entry, first] = read.try_emplace(version);
+    if (first) entry->second = read_cases<GoldenCapture>(recorded_captures(version), read_golden_capture);
     return entry->second;
 }
 
@@ -158,6 +166,7 @@ std::span<const RecordingKind> recording_kinds() {
          [](const std::string& version) { return differs(plan_cases(version), compare_plan); }},
         {"slots", {SlotArea::address}, [](const std::string& version) { return differs(slots_cases(version), compare_slots); }},
         {"traces", {SlotArea::holding}, trace_cases},
+        {"captures", {SlotArea::capture}, [](const std::string& version) { return differs(capture_cases(version), compare_capture); }},
         {"deliveries", {SlotArea::delivery}, delivery_cases},
         {"models", {SlotArea::serving}, model_cases}};
     return kinds;

@@ -106,7 +106,8 @@ TEST(Requirements, NameRulesThatExistAndHoldInEveryShippedEngine) {
 
 TEST(EngineSpelling, PointsAtWhatItDoesNotKnow) {
     EXPECT_EQ(mistake("vllm-0.18"),
-              (std::pair{std::string("there is no engine `vllm-0.18`; there are vllm-0.18.0, vllm-0.32.0, reference"), std::size_t{1}}));
+              (std::pair{std::string("there is no engine `vllm-0.18`; there are vllm-0.18.0, vllm-0.32.0, vllm-0.33.0, reference"),
+                         std::size_t{1}}));
     EXPECT_EQ(mistake("").second, 1U);
     EXPECT_EQ(mistake("vllm-0.18.0+pr-1").second, 13U);
     EXPECT_EQ(mistake("vllm-0.18.0,side-bufer=x").second, 13U);

@@ -36,6 +36,14 @@ inline std::string recorded_side_buffers(const std::string& version) {
     return std::string(KV_GOLDEN_DIR) + "/capture/sidebuffer-vllm-" + version + ".jsonl.gz";
 }
 
+// Calls of a router's tensors, and the step buffer after them.
+inline std::vector<std::string> recorded_captures(const std::string& version) {
+    std::vector<std::string> files;
+    for (const char* const name : {"capture", "capture-1", "edges"})
+        files.push_back(std::string(KV_GOLDEN_DIR) + "/capture/" + name + "-vllm-" + version + ".jsonl.gz");
+    return files;
+}
+
 inline std::vector<std::string> lines_of(const std::string& file) {
     LineReader reader(file);
     std::vector<std::string> lines;
