@@ -26,6 +26,7 @@ public:
     void reset();
 
     const ObjectWorker& worker() const { return worker_; }
+    std::span<const SentRows> last_sent() const { return sent_; }  // By the step that was put out last.
 
 private:
     struct Sending {
