@@ -1,11 +1,14 @@
 #include "harness/trace_conformity.h"
 
+#include "harness/schedule_replay.h"
+
 #include <fmt/format.h>
 
 #include <iterator>
 #include <string>
 #include <utility>
 #include <variant>
+#include <vector>
 
 namespace kv {
 
@@ -23,6 +26,7 @@ public:
         else result_.known = false;
         read_operations();
         if (unreadable_) return std::nullopt;
+        if (engine) schedule(*engine);
         return std::move(result_);
     }
 
@@ -47,6 +51,7 @@ private:
         }
         const auto& trace = std::get<GoldenTrace>(header);
         reader_.emplace(trace);
+        if (trace.driver && !trace.raised) scheduled_ = trace;
         guarded([&] {
             replay_ = std::make_unique<TraceReplay>(trace, engine);
             differ(replay_->of_setup(), fmt::format("setup (line {})", lines_.line_number()));
@@ -101,7 +106,17 @@ private:
         }
         if (unreadable_ || !replay_) return;
         const auto& call = std::get<TraceOperation>(read);
+        if (scheduled_) operations_.push_back(call);
         guarded([&] { differ(replay_->make(call), fmt::format("operation {} (line {})", reader_->operations(), lines_.line_number())); });
+    }
+
+    // Where the recorder's scheduler is described, ours is to make the same calls of itself.
+    void schedule(const Engine& engine) {
+        if (!scheduled_ || !result_.known || !result_.differences.empty()) return;
+        guarded([&] {
+            const ScheduleComparison compared = compare_schedule(*scheduled_, operations_, engine);
+            differ(compared.differences, "scheduler");
+        });
     }
 
     // After a difference the managers hold different things: what follows would differ for no reason of its own.
@@ -125,7 +140,9 @@ private:
     const ConformOptions& options_;
     CaseResult result_;
     std::optional<TraceReader> reader_;
-    std::unique_ptr<TraceReplay> replay_;  // Null once there is nothing more to compare.
+    std::optional<GoldenTrace> scheduled_;
+    std::vector<TraceOperation> operations_;  // Held where they are scheduled again: drawn traces are of some hundred calls.
+    std::unique_ptr<TraceReplay> replay_;     // Null once there is nothing more to compare.
     bool unreadable_ = false;
 };
 

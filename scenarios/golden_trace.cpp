@@ -73,6 +73,21 @@ std::optional<UnknownInTrace> read_setup(JsonValue value, RecordShape shape, Cac
     return unknown;
 }
 
+// Calls can be replayed without it, so other settings beside these are let pass.
+RecordedDriver read_driver(JsonValue value, JsonErrors& errors) {
+    constexpr IntegerRange figure{0, trace_tokens_max};
+    JsonFields fields(value, errors);
+    return {.method = fields.string("method"),
+            .drafts = fields.integer("spec_tokens", figure),
+            .lookahead = fields.integer("lookahead", figure),
+            .asynchronous = fields.boolean("is_async"),
+            .batched_max = fields.integer("max_batched_tokens", {1, trace_tokens_max}),
+            .running_max = fields.integer("max_seqs", {1, trace_tokens_max}),
+            .chunk_max = fields.integer("long_prefill_threshold", figure),
+            .whole_request_must_fit = fields.boolean("reserve_full"),
+            .state_block = fields.integer("mamba_block", figure)};
+}
+
 }  // namespace
 
 std::optional<TraceLine> trace_line(JsonValue line) {
@@ -100,7 +115,7 @@ std::variant<GoldenTrace, UnknownInTrace, Diagnostics> read_trace_header(const J
     trace.engine = trace_engine(line.root());
     trace.family = fields.string("family");
     trace.shape = shape_of(trace.engine, line.root());
-    fields.find("driver");  // How the calls were chosen; nothing that they depend on.
+    if (const auto driver = fields.find("driver")) trace.driver = read_driver(*driver, errors);
     std::optional<UnknownInTrace> unknown;
     if (const auto setup = fields.need("setup")) unknown = read_setup(*setup, trace.shape, trace.setup, errors);
     if (const auto answer = fields.find("res")) {

@@ -24,12 +24,26 @@ inline constexpr std::int64_t trace_tokens_max = std::int64_t{1} << 22;      // 
 inline constexpr std::int64_t trace_tokens_sum_max = std::int64_t{1} << 24;  // Of all requests of a trace.
 inline constexpr std::int64_t trace_entries_max = std::int64_t{1} << 24;     // In the block tables of all requests at a time.
 
+// The scheduler that chose the calls, where the header names its settings.
+struct RecordedDriver {
+    std::string method;  // How tokens are guessed: "eagle", "draft", "ngram", ...
+    std::int64_t drafts = 0;
+    std::int64_t lookahead = 0;
+    bool asynchronous = false;
+    std::int64_t batched_max = 1;
+    std::int64_t running_max = 1;
+    std::int64_t chunk_max = 0;
+    bool whole_request_must_fit = false;
+    std::int64_t state_block = 0;  // 0: chunks end anywhere.
+};
+
 struct GoldenTrace {
     std::string name;
     std::string family;
     std::string engine;  // "vllm-0.32.0"
     RecordShape shape = RecordShape::vllm_0_32;
     CacheSetup setup;
+    std::optional<RecordedDriver> driver = {};
     std::string coordinator;                 // The engine's class; empty where it refused the setup.
     std::optional<std::string> raised = {};  // By the constructor: the exception's class.
 };

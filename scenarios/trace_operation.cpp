@@ -191,7 +191,7 @@ private:
 
     void arguments(FreeOperation& call) {
         Request* const request = known_request(call.request);
-        if (const auto why = fields_.find("why")) read_string(*why, errors_);
+        if (const auto why = fields_.find("why")) call.why = read_string(*why, errors_);
         if (request == nullptr) return;
         request->looked_up = false;
         trace_.entries_ -= std::exchange(request->entries, 0);

@@ -63,6 +63,7 @@ struct CacheOperation {
 
 struct FreeOperation {
     RequestNumber request{};
+    std::string why = {};  // For information: "finish", "preempt", "abort", "load_failed".
     Blocks free = {};
 };
 

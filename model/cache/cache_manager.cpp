@@ -173,6 +173,30 @@ std::size_t CacheManager::group_count() const { return core_->groups.size(); }
 const CacheSetup& CacheManager::setup() const { return core_->setup; }
 const BlockPool& CacheManager::pool() const { return core_->pool; }
 
+bool CacheManager::hits_end_inside_blocks() const { return core_->partial_hits; }
+bool CacheManager::keeps_shared_prefix_states() const { return core_->shared_prefix_checkpoint; }
+
+Blocks CacheManager::blocks_to_finish(CacheRequest& request, Tokens beyond) {
+    request.holdings.resize(core_->groups.size());
+    const std::int64_t tokens = std::min(request.tokens.value, core_->setup.model_len_max.value);
+    const AllocateCall nothing;
+    const Asked asked{.call = nothing,
+                      .hits = false,
+                      .need = {.tokens = checked_add(tokens, beyond.value),
+                               .computed = request.computed.value,
+                               .local_computed = request.computed.value,
+                               .main_tokens = tokens,
+                               .capped = true,
+                               .prefill_end = std::max(request.prompt_tokens.value, request.tokens.value - 1)}};
+    return Blocks(blocks_needed_by_all(*core_, request, asked));
+}
+
+Blocks CacheManager::blocks_of(Tokens tokens) const {
+    std::int64_t blocks = 0;
+    for (const GroupState& group : core_->groups) blocks = checked_add(blocks, ceil_div(tokens.value, group.block));
+    return Blocks(blocks);
+}
+
 void CacheManager::new_step_starts() {
     for (GroupState& group : core_->groups)
         if (!group.cached_this_step.empty()) group.cached_this_step.clear();

@@ -74,6 +74,13 @@ public:
     const CacheSetup& setup() const;
     const BlockPool& pool() const;
 
+    // What schedulers ask before they choose the tokens of a step.
+    bool hits_end_inside_blocks() const;      // A worker then has blocks to copy.
+    bool keeps_shared_prefix_states() const;  // Of prefixes that several requests have, where they part.
+    // Blocks that a request needs beyond what it holds for all its tokens and `beyond` more; and those of a request that has only these.
+    Blocks blocks_to_finish(CacheRequest& request, Tokens beyond);
+    Blocks blocks_of(Tokens tokens) const;
+
     void new_step_starts();
 
     // The longest prefix that every group has. Answers into `hit`, whose memory is used again.
