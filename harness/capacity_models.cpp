@@ -58,9 +58,13 @@ std::vector<RecordedArgument> wanted_arguments(const CapacityKnobs& knobs, bool 
     return wanted;
 }
 
-std::size_t rules_shared(const Engine& one, const Engine& other) {
-    return static_cast<std::size_t>(
-        std::ranges::count_if(slots(), [&](const Slot& slot) { return slot.rule_of(one) == slot.rule_of(other); }));
+// What becomes of captured rows has no part in what a recorded model says.
+bool speaks_of_models(const Slot& slot) { return slot.area != SlotArea::capture && slot.area != SlotArea::delivery; }
+
+bool mostly_alike(const Engine& one, const Engine& other) {
+    constexpr std::ptrdiff_t few = 4;  // A fourth of them.
+    const auto differs = [&](const Slot& slot) { return speaks_of_models(slot) && slot.rule_of(one) != slot.rule_of(other); };
+    return std::ranges::count_if(slots(), differs) * few < std::ranges::count_if(slots(), speaks_of_models);
 }
 
 // The engine whose recordings a table of rules is read with: its own, or where it has none those of a recorded engine that it shares
@@ -71,10 +75,8 @@ std::string recorded_engine(const CapacityModel& model, const Engine& engine) {
                std::ranges::find(model.refused, name, &RefusedModel::engine) != model.refused.end();
     };
     if (known(engine.name)) return std::string(engine.name);
-    constexpr std::size_t few = 4;  // A fourth of them.
     for (const Engine& shipped : engines())
-        if (known(shipped.name) && (slots().size() - rules_shared(engine, shipped)) * few < slots().size())
-            return std::string(shipped.name);
+        if (known(shipped.name) && mostly_alike(engine, shipped)) return std::string(shipped.name);
     return std::string(engine.name);
 }
 

@@ -4,6 +4,7 @@
 #include "harness/capture_conformity.h"
 #include "harness/model_conformity.h"
 #include "harness/plan_conformity.h"
+#include "harness/side_buffer_conformity.h"
 #include "harness/slots_conformity.h"
 #include "harness/trace_conformity.h"
 
@@ -14,8 +15,8 @@
 namespace kv {
 
 std::span<const GoldenFormat> golden_formats() {
-    static constexpr std::array formats{model_format,   refused_format,  plan_format, slots_format,
-                                        capture_format, capacity_format, trace_format};
+    static constexpr std::array formats{model_format,   refused_format,  plan_format,        slots_format,
+                                        capture_format, capacity_format, side_buffer_format, trace_format};
     return formats;
 }
 

@@ -6,6 +6,7 @@
 #include "model/rule.h"
 #include "model/rules/cache.h"
 #include "model/rules/capture_call.h"
+#include "model/rules/capture_delivery.h"
 #include "model/rules/serving.h"
 
 #include <cstdint>
@@ -125,6 +126,22 @@ struct Engine {
     Algorithm<LayerCheck> capture_layer;
     Algorithm<ColumnCheck> capture_columns;
     Algorithm<BatchStart> capture_start;
+    Algorithm<Transport> transport;
+    Algorithm<RowRequests> row_requests;
+    Algorithm<PadRows> pad_rows;
+    Algorithm<RowTyping> row_type;
+    Algorithm<RowOverflow> row_overflow;
+    Algorithm<PipelineRows> pipeline_rows;
+    Algorithm<RowLayers> row_layers;
+    Algorithm<RowIds> row_ids;
+    Algorithm<DraftRows> draft_rows;
+    Algorithm<UnboundRouters> unbound_routers;
+    Algorithm<RowStaging> row_staging;
+    Algorithm<UnwrittenRows> unwritten_rows;
+    Algorithm<HitRows> hit_rows;
+    Algorithm<LoadedRows> loaded_rows;
+    Algorithm<LostRows> lost_rows;
+    Algorithm<ResumedRows> resumed_rows;
     Algorithm<ModelClasses> model_classes;
     Algorithm<ServingDefaults> serving_defaults;
     Algorithm<Backends> backends;

@@ -9,6 +9,7 @@
 #include "model/rules/capacity.h"
 #include "model/rules/capture.h"
 #include "model/rules/capture_call.h"
+#include "model/rules/capture_delivery.h"
 #include "model/rules/capture_layout.h"
 #include "model/rules/draft_groups.h"
 #include "model/rules/layer_buckets.h"

@@ -57,6 +57,22 @@ constexpr Engine vllm_0_18_0{.name = "vllm-0.18.0",
                              .capture_layer = layer_wraps,
                              .capture_columns = one_column_fills_all,
                              .capture_start = from_row_zero,
+                             .transport = through_shared_memory,
+                             .row_requests = rows_of_every_request,
+                             .pad_rows = negative_wraps,
+                             .row_type = rows_of_int32,
+                             .row_overflow = overflow_wraps,
+                             .pipeline_rows = last_stage_rows,
+                             .row_layers = rows_of_all_layers,
+                             .row_ids = logical_ids,
+                             .draft_rows = drafter_bound_too,
+                             .unbound_routers = unbound_silent,
+                             .row_staging = one_staging_per_step,
+                             .unwritten_rows = unwritten_zeros,
+                             .hit_rows = hits_at_output,
+                             .loaded_rows = loaded_as_found,
+                             .lost_rows = lost_raises,
+                             .resumed_rows = resumed_appended,
                              .model_classes = classes_of_0_18,
                              .serving_defaults = plain_hybrids,
                              .backends = backends_of_0_18,
@@ -113,6 +129,22 @@ constexpr Engine vllm_0_32_0{.name = "vllm-0.32.0",
                              .capture_layer = layer_after_rows,
                              .capture_columns = one_column_fills_all,
                              .capture_start = from_row_zero,
+                             .transport = through_object_store,
+                             .row_requests = rows_of_every_request,
+                             .pad_rows = negative_inert,
+                             .row_type = rows_by_expert_count,
+                             .row_overflow = overflow_wraps,
+                             .pipeline_rows = pipeline_refused,
+                             .row_layers = rows_of_all_layers,
+                             .row_ids = logical_ids,
+                             .draft_rows = target_bound_only,
+                             .unbound_routers = unbound_refused,
+                             .row_staging = one_staging_per_step,
+                             .unwritten_rows = unwritten_last_step,
+                             .hit_rows = hits_at_output,
+                             .loaded_rows = loaded_as_found,
+                             .lost_rows = lost_raises,
+                             .resumed_rows = resumed_appended,
                              .model_classes = classes_of_0_32,
                              .serving_defaults = shared_hybrids,
                              .backends = backends_of_0_32,
@@ -130,18 +162,28 @@ constexpr Engine make_vllm_0_33_0() {
 }
 
 // What the harness believes is right, as far as it is modelled: rows addressed by slot have a buffer that holds every slot and are read
-// where they were written, no position is looked up in another request's row, and what is reported is what fits.
+// where they were written, a row that nobody computed here is missing, no position is looked up in another request's row, and what is
+// reported is what fits.
 constexpr Engine make_reference() {
     Engine engine = vllm_0_32_0;
     engine.name = "reference";
     engine.meaning = "vLLM 0.32.0 with the rules replaced that are known to be wrong; what the harness believes is right";
     engine.side_buffer_rows = group_slots;
     engine.table_bound = own_row;
-    engine.row_reader = as_written;
     engine.capture_layout = as_declared;
     engine.capture_layer = layer_first;
     engine.capture_columns = exact_columns;
     engine.capture_start = from_micro_batch;
+    engine.row_reader = as_written_or_missing;
+    engine.transport = through_slot_cache;
+    engine.row_requests = rows_of_opted_in;
+    engine.row_overflow = overflow_refused;
+    engine.pipeline_rows = each_stage_rows;
+    engine.row_layers = rows_of_routers;
+    engine.unwritten_rows = unwritten_missing;
+    engine.loaded_rows = loaded_missing;
+    engine.lost_rows = lost_missing;
+    engine.resumed_rows = resumed_placed;
     engine.concurrency = constructed_concurrency;
     engine.reported_tokens = constructed_tokens;
     return engine;
@@ -154,7 +196,7 @@ constexpr std::array shipped{vllm_0_18_0, vllm_0_32_0, make_vllm_0_33_0(), make_
 std::span<const Engine> engines() { return shipped; }
 
 std::span<const Patch> patches() {
-    static const std::array<Patch, 5> known{
+    static const std::array<Patch, 6> known{
         {{"pr-37118",
           "side-buffer rows = blocks x block size of the capture group, for writer and reader",
           "vllm-project/vllm#37118",
@@ -163,6 +205,10 @@ std::span<const Patch> patches() {
           "captured rows by their number: all ranks', this rank's, or none with a warning",
           "vllm-project/vllm#37879",
           {{"capture-layout", "by-count"}}},
+         {"rfc-38079",
+          "rows of requests that opt in go with the step output, one delta a step; the front end joins them; hits and loads have none",
+          "vllm-project/vllm#38079",
+          {{"transport", "step-deltas"}, {"row-requests", "opted-in"}, {"hit-rows", "missing"}, {"loaded-rows", "missing"}}},
          {"pr-40384",
           "reported tokens = blocks / groups that grow x smallest block; all attention kinds grow, Mamba in mode all",
           "vllm-project/vllm#40384",

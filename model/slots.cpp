@@ -2,6 +2,7 @@
 #include "model/engine.h"
 #include "model/engine_rules.h"
 
+#include <algorithm>
 #include <array>
 
 namespace kv {
@@ -25,6 +26,26 @@ Slot slot(SlotArea area, std::string_view id, std::string_view meaning) {
                   }};
     for (const auto& rule : Rules) made.rules.push_back({rule.id, rule.meaning, rule.source});
     return made;
+}
+
+std::vector<Slot> delivery_slots() {
+    using enum SlotArea;
+    return {slot<&Engine::transport, transport_rules>(delivery, "transport", "how captured rows reach whoever asked for them"),
+            slot<&Engine::row_requests, row_requests_rules>(delivery, "row-requests", "whose rows are delivered"),
+            slot<&Engine::pad_rows, pad_rows_rules>(delivery, "pad-rows", "what a negative slot does to a buffer of rows"),
+            slot<&Engine::row_type, row_type_rules>(delivery, "row-type", "how wide an expert's id is in a row"),
+            slot<&Engine::row_overflow, row_overflow_rules>(delivery, "row-overflow", "what becomes of an id that this type cannot hold"),
+            slot<&Engine::pipeline_rows, pipeline_rows_rules>(delivery, "pipeline-rows", "which layers of a row a pipeline stage writes"),
+            slot<&Engine::row_layers, row_layers_rules>(delivery, "row-layers", "which layers a row has entries for"),
+            slot<&Engine::row_ids, row_ids_rules>(delivery, "row-ids", "which numbers experts go by in a row"),
+            slot<&Engine::draft_rows, draft_rows_rules>(delivery, "draft-rows", "whether a drafter's routers capture"),
+            slot<&Engine::unbound_routers, unbound_routers_rules>(delivery, "unbound-routers", "what of kernels that route inside"),
+            slot<&Engine::row_staging, row_staging_rules>(delivery, "row-staging", "what holds the rows of a step in flight"),
+            slot<&Engine::unwritten_rows, unwritten_rows_rules>(delivery, "unwritten-rows", "what a row holds that nobody wrote"),
+            slot<&Engine::hit_rows, hit_rows_rules>(delivery, "hit-rows", "when rows of a prefix hit are looked up"),
+            slot<&Engine::loaded_rows, loaded_rows_rules>(delivery, "loaded-rows", "what is said of tokens whose blocks were loaded"),
+            slot<&Engine::lost_rows, lost_rows_rules>(delivery, "lost-rows", "what of rows that a store has no longer"),
+            slot<&Engine::resumed_rows, resumed_rows_rules>(delivery, "resumed-rows", "how rows of a request are put together")};
 }
 
 std::vector<Slot> all_slots() {
@@ -95,7 +116,13 @@ std::vector<Slot> all_slots() {
 }  // namespace
 
 std::span<const Slot> slots() {
-    static const std::vector<Slot> made = all_slots();
+    static const std::vector<Slot> made = [] {
+        std::vector<Slot> all = all_slots();
+        const std::vector<Slot> further = delivery_slots();
+        const auto serving = std::ranges::find(all, SlotArea::serving, &Slot::area);
+        all.insert(serving, further.begin(), further.end());
+        return all;
+    }();
     return made;
 }
 

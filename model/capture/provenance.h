@@ -4,9 +4,12 @@
 
 #include "model/contract.h"
 
+#include <cstddef>
 #include <cstdint>
+#include <iterator>
 #include <numeric>
 #include <optional>
+#include <span>
 
 namespace kv {
 
@@ -27,6 +30,7 @@ struct RowOrigin {
 // The origin in 64 bits: what one row is in a model run. Buffers begin as zeros, and no origin is zero.
 enum class RowTag : std::uint64_t {};
 inline constexpr RowTag never_written_tag{0};
+inline constexpr RowTag missing_tag{1};  // Nobody computed the row here, and whoever delivers it says so.
 
 constexpr RowTag tag_of(const RowOrigin& origin) {
     require(0 <= origin.producer && origin.producer <= RowOrigin::producer_max, "a producer has 8 bits");
@@ -34,6 +38,14 @@ constexpr RowTag tag_of(const RowOrigin& origin) {
     require(0 <= origin.position && origin.position <= RowOrigin::position_max, "a position has 27 bits");
     const auto bits = [](std::int64_t value) { return static_cast<std::uint64_t>(value); };
     return RowTag{std::uint64_t{1} << 63 | bits(origin.producer) << 55 | bits(origin.content) << 27 | bits(origin.position)};
+}
+
+// Tags of consecutive positions of one text.
+constexpr void tag_run(const RowOrigin& first, std::span<RowTag> run) {
+    if (run.empty()) return;
+    const auto tag = static_cast<std::uint64_t>(tag_of(first));
+    require(first.position + std::ssize(run) - 1 <= RowOrigin::position_max, "a position has 27 bits");
+    for (std::size_t i = 0; i < run.size(); ++i) run[i] = RowTag{tag + i};  // The position is the tag's last part.
 }
 
 constexpr std::optional<RowOrigin> origin_of(RowTag tag) {
@@ -50,10 +62,12 @@ enum class RowKinship : std::uint8_t {
     never_written,  // Of nobody.
     stale,          // Of another text: an earlier owner of the place.
     shifted,        // Of this text, but of another position.
-    foreign         // Of another rank, or of the drafter.
+    foreign,        // Of another rank, or of the drafter.
+    missing         // Of nobody, and said to be.
 };
 
 constexpr RowKinship kinship(RowTag found, const RowOrigin& wanted) {
+    if (found == missing_tag) return RowKinship::missing;
     const std::optional<RowOrigin> origin = origin_of(found);
     if (!origin) return RowKinship::never_written;
     if (origin->producer != wanted.producer) return RowKinship::foreign;

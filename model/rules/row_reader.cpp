@@ -50,6 +50,24 @@ std::optional<std::vector<std::int64_t>> read_as_written(const RowRead& read) {
     return slots;
 }
 
+void slots_or_pad(const RowRead& read, std::int64_t first, std::span<std::int64_t> slots) {
+    std::ranges::fill(slots, pad_slot);
+    read.address.each_stretch(first, std::ssize(slots), [&](const Stretch& at) {
+        if (at.column >= std::ssize(read.blocks)) return;
+        const BlockId block = read.blocks[static_cast<std::size_t>(at.column)];
+        if (block == null_block) return;
+        const std::int64_t slot = checked_add(checked_mul(static_cast<std::int64_t>(block), read.address.block_tokens()), at.offset);
+        const auto stretch = slots.begin() + (at.position - first);
+        std::iota(stretch, stretch + at.length, slot);
+    });
+}
+
+std::optional<std::vector<std::int64_t>> read_as_written_or_missing(const RowRead& read) {
+    std::vector<std::int64_t> slots(static_cast<std::size_t>(read.tokens.value));
+    slots_or_pad(read, 0, slots);
+    return slots;
+}
+
 std::optional<std::vector<std::int64_t>> read_by_content(const RowRead&) { return std::nullopt; }
 
 }  // namespace kv

@@ -6,6 +6,7 @@
 #include "harness/slots_conformity.h"
 #include "harness/trace_conformity.h"
 #include "model/overload.h"
+#include "tests/harness/delivery_cases.h"
 #include "tests/support/models.h"
 #include "tests/support/recorded.h"
 #include "tests/support/traces.h"
@@ -166,6 +167,7 @@ std::span<const RecordingKind> recording_kinds() {
         {"slots", {SlotArea::address}, [](const std::string& version) { return differs(slots_cases(version), compare_slots); }},
         {"traces", {SlotArea::holding}, trace_cases},
         {"captures", {SlotArea::capture}, [](const std::string& version) { return differs(capture_cases(version), compare_capture); }},
+        {"deliveries", {SlotArea::delivery}, delivery_cases},
         {"models", {SlotArea::serving}, model_cases}};
     return kinds;
 }

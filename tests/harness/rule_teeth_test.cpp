@@ -32,15 +32,25 @@ bool cannot_differ(const std::string& version, std::string_view slot, std::strin
         {"block-bytes", "widest-group"},         // pads no strides, so that both give layers x page,
         {"block-sizes", "lcm-and-gcd"},          // and records no scheduler block size.
         {"row-reader", "as-written"},            // Reading captured rows is not recorded.
+        {"row-reader", "as-written-or-missing"},
         {"row-reader", "by-content"},
+        {"row-overflow", "refused"},          // Its ids are of 32 bits.
+        {"row-staging", "shared"},            // A step's rows are stored before the next step begins,
+        {"hit-rows", "at-admission"},         // read when their request stops,
+        {"lost-rows", "missing"},             // and kept one a slot, so that none is lost
+        {"resumed-rows", "placed"},           // and none comes twice.
         {"request-gate", "whole-request"},    // Its calls cannot ask for a whole request, a watermark or reserved blocks,
         {"window-basis", "settled-tokens"}};  // and its requests do not say what is in flight.
     const std::vector<std::pair<std::string_view, std::string_view>> new_only{
         {"capture-group", "first-group"},  // 0.32.0 keys rows by content: no slot is recorded that a capture group could change.
         {"capture-group", "first-attention"},
         {"table-block", "kernel-blocks"},  // Its block tables are not told the kernel's block size,
-        {"row-reader", "manager-blocks"},  // and no rows are read by slot.
-        {"row-reader", "as-written"}};
+        {"row-reader", "manager-blocks"},  // and no rows are read by slot,
+        {"row-reader", "as-written"},
+        {"row-reader", "as-written-or-missing"},
+        {"pad-rows", "negative-wraps"},  // nor written.
+        {"hit-rows", "at-admission"},    // A step's objects come before what is put together of them,
+        {"resumed-rows", "placed"}};     // and the scheduler asks for none twice.
     const auto& list = version == "0.18.0" ? old_only : new_only;
     return std::ranges::find(list, std::pair{slot, rule}) != list.end();
 }

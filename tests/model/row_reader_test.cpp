@@ -34,7 +34,7 @@ TEST(RowReader, ReadsWhereTheWriterWroteInBothWays) {
 TEST(RowReader, TakesFewerRowsWhereThereAreTooFewBlocksIn0_18) {
     const std::vector<BlockId> blocks{BlockId{9}};
     EXPECT_THAT(slots_read("vllm-0.18.0", read_of(blocks, 5)), ElementsAre(36, 37, 38, 39));
-    const auto refusal = refusal_of([&] { slots_read("reference", read_of(blocks, 5)); });
+    const auto refusal = refusal_of([&] { slots_read("reference,row-reader=as-written", read_of(blocks, 5)); });
     ASSERT_TRUE(refusal);
     EXPECT_EQ(refusal->message, "position 4 has no row: column 1 is past the request's 1 blocks");
 }
@@ -42,7 +42,7 @@ TEST(RowReader, TakesFewerRowsWhereThereAreTooFewBlocksIn0_18) {
 TEST(RowReader, TakesRowsOfTheNullBlockForThoseThatAWindowHasPassedIn0_18) {
     const std::vector<BlockId> blocks{BlockId{0}, BlockId{2}};
     EXPECT_THAT(slots_read("vllm-0.18.0", read_of(blocks, 5)), ElementsAre(0, 1, 2, 3, 8));
-    const auto refusal = refusal_of([&] { slots_read("reference", read_of(blocks, 5)); });
+    const auto refusal = refusal_of([&] { slots_read("reference,row-reader=as-written", read_of(blocks, 5)); });
     ASSERT_TRUE(refusal);
     EXPECT_EQ(refusal->message, "position 0 has no row: column 0 is the null block");
 }

@@ -32,6 +32,10 @@ inline std::vector<std::string> recorded_slots(const std::string& version) {
     return files;
 }
 
+inline std::string recorded_side_buffers(const std::string& version) {
+    return std::string(KV_GOLDEN_DIR) + "/capture/sidebuffer-vllm-" + version + ".jsonl.gz";
+}
+
 // Calls of a router's tensors, and the step buffer after them.
 inline std::vector<std::string> recorded_captures(const std::string& version) {
     std::vector<std::string> files;
