@@ -37,6 +37,8 @@ void take_part(const std::byte* mirror, StepPlaces::Part part, GuardedBytes& int
 DeviceAvailability device_available() {
     int count = 0;
     const cudaError_t status = cudaGetDeviceCount(&count);
+    if (status == cudaErrorInsufficientDriver)  // Also what a machine without any driver answers.
+        return {.available = false, .text = "no GPU: there is no CUDA driver, or one too old for this build"};
     if (status != cudaSuccess) return {.available = false, .text = std::string("no GPU: ") + cudaGetErrorString(status)};
     if (count == 0) return {.available = false, .text = "no GPU: the driver counts none"};
     return {.available = true, .text = properties_of_device().name};

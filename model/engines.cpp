@@ -154,7 +154,8 @@ constexpr Engine vllm_0_32_0{.name = "vllm-0.32.0",
 constexpr Engine make_vllm_0_33_0() {
     Engine engine = vllm_0_32_0;
     engine.name = "vllm-0.33.0";
-    engine.meaning = "vLLM 0.33.0's capture rules on 0.32.0's tables; its planning is not recorded and taken to be 0.32.0's";
+    engine.meaning =
+        "vLLM 0.33.0's capture rules on 0.32.0's tables: its planning and its store of rows are not recorded and taken to be 0.32.0's";
     engine.capture_layout = by_descriptor;
     engine.capture_layer = layer_first;
     engine.capture_start = from_micro_batch;

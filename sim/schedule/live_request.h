@@ -32,6 +32,7 @@ struct LiveRequest {
     std::int64_t stale = 0;         // Tokens in flight from before it was preempted.
     std::int64_t dropped = 0;       // Tokens in flight whose output is thrown away.
     bool in_prefill = true;         // Its last step left it without an output.
+    std::int64_t admissions = 0;    // Each time it was, its blocks were others.
     bool done = false;
     PrefixKeys keys;  // Of all tokens that it will ever have, its outputs included.
 

@@ -147,6 +147,7 @@ Scheduler::Admitted Scheduler::admit(LiveRequest& request, std::vector<StepPart>
     }
     running_.push_back(&request);
     cache.status = RequestStatus::running;
+    ++request.admissions;
     step.push_back(
         {&request,
          {.request = request.id, .first = computed, .tokens = proposal->tokens, .drafts = proposal->drafts, .padded = proposal->padded}});
