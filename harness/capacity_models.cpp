@@ -59,7 +59,9 @@ std::vector<RecordedArgument> wanted_arguments(const CapacityKnobs& knobs, bool 
 }
 
 // What becomes of captured rows has no part in what a recorded model says.
-bool speaks_of_models(const Slot& slot) { return slot.area != SlotArea::capture && slot.area != SlotArea::delivery; }
+bool speaks_of_models(const Slot& slot) {
+    return slot.area != SlotArea::capture && slot.area != SlotArea::delivery && slot.area != SlotArea::scheduling;
+}
 
 bool mostly_alike(const Engine& one, const Engine& other) {
     constexpr std::ptrdiff_t few = 4;  // A fourth of them.

@@ -229,9 +229,8 @@ private:
     const std::deque<LiveRequest>& requests_;
 };
 
-SchedulerSettings settings_of(const GoldenTrace& trace, const RecordedDriver& driver) {
-    SchedulerSettings settings{.rules = trace.shape == RecordShape::vllm_0_18 ? SchedulerRules::vllm_0_18 : SchedulerRules::vllm_0_32,
-                               .batched_max = Tokens(driver.batched_max),
+SchedulerSettings settings_of(const RecordedDriver& driver) {
+    SchedulerSettings settings{.batched_max = Tokens(driver.batched_max),
                                .running_max = driver.running_max,
                                .chunk_max = Tokens(driver.chunk_max),
                                .asynchronous = driver.asynchronous,
@@ -251,7 +250,7 @@ public:
           manager_(engine, trace.setup),
           watch_(calls_, comparison_, trace.shape == RecordShape::vllm_0_32),
           outside_(calls_, driver_, requests_),
-          scheduler_(RankId{0}, settings_of(trace, driver_), manager_, outside_, watch_) {
+          scheduler_(engine, RankId{0}, settings_of(driver_), manager_, outside_, watch_) {
         learn_requests(operations);
     }
 
@@ -301,8 +300,8 @@ private:
     }
 
     void extend(LiveRequest& request, const std::vector<TokenRun>& runs) {
-        if (trace_.setup.prefix_caching)
-            for (const TokenRun& run : runs) request.keys.append(run);
+        request.keyed = trace_.setup.prefix_caching;
+        for (const TokenRun& run : runs) request.text.append(run);
     }
 
     // A call that the scheduler does not make of itself, or the step that follows.

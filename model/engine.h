@@ -7,6 +7,7 @@
 #include "model/rules/cache.h"
 #include "model/rules/capture_call.h"
 #include "model/rules/capture_delivery.h"
+#include "model/rules/scheduling.h"
 #include "model/rules/serving.h"
 
 #include <cstdint>
@@ -122,6 +123,8 @@ struct Engine {
     Algorithm<SlotArithmetic> slot_arithmetic;
     BatchPadding batch_padding;
     RowReader row_reader;
+    Algorithm<SchedulerRules> scheduler;
+    Algorithm<StateChunks> state_chunks;
     CaptureLayout capture_layout;
     Algorithm<LayerCheck> capture_layer;
     Algorithm<ColumnCheck> capture_columns;
@@ -156,13 +159,14 @@ struct RuleText {
     std::string_view id, meaning, source;
 };
 enum class SlotArea : std::uint8_t {
-    plan,      // What is made of layers and memory.
-    saying,    // What is said of a finished plan.
-    holding,   // Which blocks a request gets, keeps and shares.
-    address,   // Which slot a token has.
-    capture,   // Which rows of a router's tensor a rank takes, and where in its step buffer they go.
-    delivery,  // How rows get from the step buffer to whoever asked for them.
-    serving    // What is made of a model's config before anything is planned.
+    plan,        // What is made of layers and memory.
+    saying,      // What is said of a finished plan.
+    holding,     // Which blocks a request gets, keeps and shares.
+    address,     // Which slot a token has.
+    capture,     // Which rows of a router's tensor a rank takes, and where in its step buffer they go.
+    scheduling,  // Which tokens of which requests a step computes.
+    delivery,    // How rows get from the step buffer to whoever asked for them.
+    serving      // What is made of a model's config before anything is planned.
 };
 struct Slot {
     SlotArea area;

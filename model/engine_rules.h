@@ -22,6 +22,7 @@
 #include "model/rules/report.h"
 #include "model/rules/request_bytes.h"
 #include "model/rules/row_reader.h"
+#include "model/rules/scheduling.h"
 #include "model/rules/slot_mapping.h"
 #include "model/rules/uniform_type.h"
 #include "model/rules/worker_layout.h"

@@ -99,6 +99,8 @@ std::vector<Slot> all_slots() {
         slot<&Engine::slot_arithmetic, slot_arithmetic_rules>(address, "slot-arithmetic", "how wide a slot is computed"),
         slot<&Engine::batch_padding, batch_padding_rules>(address, "batch-padding", "what a slot mapping holds after the last token"),
         slot<&Engine::row_reader, row_reader_rules>(address, "row-reader", "where captured rows of a request are read"),
+        slot<&Engine::scheduler, scheduler_rules>(scheduling, "scheduler", "which tokens of which requests a step computes"),
+        slot<&Engine::state_chunks, state_chunks_rules>(scheduling, "state-chunks", "where a prefill's chunks end if its states are kept"),
         slot<&Engine::capture_layout, capture_layout_rules>(capture, "capture-layout", "which rows of a router's tensor are this rank's"),
         slot<&Engine::capture_layer, capture_layer_rules>(capture, "capture-layer",
                                                           "what becomes of a layer that the step buffer does not have"),

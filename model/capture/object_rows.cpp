@@ -13,7 +13,12 @@ ObjectRows::ObjectRows(const Engine& engine, const RowSetup& setup, const RowFor
       columns_(format.columns()),
       worker_(engine, setup, format),
       requests_(static_cast<std::size_t>(setup.requests_max)),
-      sendings_(static_cast<std::size_t>(setup.requests_max)) {}
+      sendings_(static_cast<std::size_t>(setup.requests_max)) {
+    if (setup.prefix_caching) return;
+    refuse({.type = Raised::value_error,
+            .raised_in = "_verify_aux_output_compatibility",
+            .message = "rows are kept under the keys of the prefix cache, which is off"});
+}
 
 void ObjectRows::arrive(std::int64_t request, const RowRequest& asked) {
     RequestRows& rows = requests_[static_cast<std::size_t>(request)];

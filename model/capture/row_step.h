@@ -58,6 +58,7 @@ struct RowSetup {
     std::int64_t rows = 0;                         // Of the side buffer.
     std::optional<std::int64_t> reader_rows = {};  // As whoever reads it sizes it; empty: alike.
     std::int64_t object_rows = 1;                  // Tokens of a hash block.
+    bool prefix_caching = true;                    // Requests have keys of their hash blocks.
     SlotAddress address{TokensPerBlock{1}};        // Of the capture group.
     std::int64_t requests_max = 1;                 // Places of requests.
     std::int64_t running_max = 1;                  // Requests at a time.

@@ -54,6 +54,14 @@ struct BlocksCached {
 
 enum class FreedWhy : std::uint8_t { finished, preempted, aborted, load_failed };
 
+// A request is about to give its blocks back.
+struct RequestStops {
+    RankId rank{};
+    RequestId request{};
+    FreedWhy why{};
+    const CacheRequest& cache;
+};
+
 struct BlocksFreed {
     RankId rank{};
     RequestId request{};

@@ -64,9 +64,9 @@ std::int64_t chunk_of_0_32(const ChunkAlignment& alignment, const CacheRequest& 
 
 }  // namespace
 
-ChunkAlignment chunk_alignment(const CacheManager& manager, const SchedulerSettings& settings) {
+ChunkAlignment chunk_alignment(const Engine& engine, const CacheManager& manager, const SchedulerSettings& settings) {
     const CacheSetup& setup = manager.setup();
-    ChunkAlignment alignment{.rules = settings.rules,
+    ChunkAlignment alignment{.rule = engine.state_chunks.choice,
                              .state_block = settings.state_block->value,
                              .scheduler_block = setup.scheduler_block.value,
                              .hash_block = setup.hash_block.value,
@@ -88,7 +88,7 @@ ChunkAlignment chunk_alignment(const CacheManager& manager, const SchedulerSetti
 }
 
 std::int64_t aligned_chunk(const ChunkAlignment& alignment, const CacheRequest& request, std::int64_t start, std::int64_t tokens) {
-    if (alignment.rules == SchedulerRules::vllm_0_18) return chunk_of_0_18(alignment, request, start, tokens);
+    if (alignment.rule == StateChunks::whole_blocks) return chunk_of_0_18(alignment, request, start, tokens);
     return chunk_of_0_32(alignment, request, start, tokens);
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "model/cache/cache_manager.h"
+#include "model/engine.h"
 #include "sim/schedule/scheduler_settings.h"
 
 #include <cstdint>
@@ -10,7 +11,7 @@
 namespace kv {
 
 struct ChunkAlignment {
-    SchedulerRules rules = SchedulerRules::vllm_0_32;
+    StateChunks rule = StateChunks::checkpoints;
     std::int64_t state_block = 1;
     std::int64_t scheduler_block = 1;
     std::int64_t hash_block = 1;
@@ -22,7 +23,7 @@ struct ChunkAlignment {
     std::int64_t prefill_max = 0;  // Tokens of a prefill in one step.
 };
 
-ChunkAlignment chunk_alignment(const CacheManager& manager, const SchedulerSettings& settings);
+ChunkAlignment chunk_alignment(const Engine& engine, const CacheManager& manager, const SchedulerSettings& settings);
 
 // Of `tokens` that would follow the first `start` ones.
 std::int64_t aligned_chunk(const ChunkAlignment& alignment, const CacheRequest& request, std::int64_t start, std::int64_t tokens);

@@ -3,8 +3,8 @@
 
 #include "model/cache/cache_manager.h"
 #include "model/cache/cache_request.h"
-#include "model/cache/prefix_key.h"
 #include "model/events/event_ids.h"
+#include "sim/request_text.h"
 
 #include <algorithm>
 #include <cstdint>
@@ -12,13 +12,13 @@
 namespace kv {
 
 struct LiveRequest {
-    LiveRequest(RequestId number, TokensPerBlock hash_block) : id(number), keys(hash_block), hash_block_(hash_block) {}
+    LiveRequest(RequestId number, TokensPerBlock hash_block) : id(number), text(hash_block), hash_block_(hash_block) {}
 
-    // More of its tokens are known: those that `keys` already has, if the prefix cache asks for keys at all.
+    // More of its tokens are known: those that its text has had all along.
     void grow(std::int64_t tokens) {
         cache.tokens += Tokens(tokens);
         const auto full = static_cast<std::size_t>(floor_div(cache.tokens, hash_block_).value);
-        cache.keys = keys.keys().first(std::min(full, keys.keys().size()));
+        if (keyed) cache.keys = text.keys().keys().first(full);
     }
 
     RequestId id;
@@ -27,14 +27,18 @@ struct LiveRequest {
     std::int64_t outputs = 0;
     std::int64_t outputs_max = 1;
     std::int64_t encoder_tokens = 0;
-    std::int64_t placeholders = 0;  // Outputs that are in flight: counted as scheduled, not known yet.
-    std::int64_t drafts = 0;        // For the next step.
-    std::int64_t stale = 0;         // Tokens in flight from before it was preempted.
-    std::int64_t dropped = 0;       // Tokens in flight whose output is thrown away.
-    bool in_prefill = true;         // Its last step left it without an output.
-    std::int64_t admissions = 0;    // Each time it was, its blocks were others.
+    bool wants_rows = true;            // Of the routed experts.
+    std::int64_t placeholders = 0;     // Outputs that are in flight: counted as scheduled, not known yet.
+    std::int64_t drafts = 0;           // For the next step.
+    std::int64_t stale = 0;            // Tokens in flight from before it was preempted.
+    std::int64_t dropped = 0;          // Tokens in flight whose output is thrown away.
+    bool in_prefill = true;            // Its last step left it without an output.
+    std::int64_t admissions = 0;       // Each time it was, its blocks were others.
+    std::int64_t next_position = 0;    // That its worker computes, who knows which guesses were wrong before the scheduler does,
+    std::int64_t next_admission = -1;  // if it is still of this admission.
     bool done = false;
-    PrefixKeys keys;  // Of all tokens that it will ever have, its outputs included.
+    bool keyed = true;  // The prefix cache asks for keys.
+    RequestText text;   // All tokens that it will ever have, its outputs included.
 
 private:
     TokensPerBlock hash_block_;

@@ -4,9 +4,10 @@
 
 namespace kv {
 
-Scheduler::Scheduler(RankId rank, const SchedulerSettings& settings, CacheManager& manager, Outside& outside, EventSink& sink)
-    : rank_(rank), settings_(settings), manager_(manager), outside_(outside), sink_(sink) {
-    if (settings.state_block) alignment_ = chunk_alignment(manager, settings);
+Scheduler::Scheduler(const Engine& engine, RankId rank, const SchedulerSettings& settings, CacheManager& manager, Outside& outside,
+                     EventSink& sink)
+    : rank_(rank), rules_(engine.scheduler.choice), settings_(settings), manager_(manager), outside_(outside), sink_(sink) {
+    if (settings.state_block) alignment_ = chunk_alignment(engine, manager, settings);
     has_states_ =
         std::ranges::any_of(manager.setup().groups, [](const CacheGroup& group) { return std::holds_alternative<MambaSpec>(group.spec); });
 }
@@ -205,7 +206,7 @@ void Scheduler::keep_house() {
 
 void Scheduler::advance(std::vector<StepPart>& step) {
     parts_.clear();
-    for (auto& [request, part] : step) {
+    for (auto& [request, part, accepted] : step) {
         request->cache.computed += Tokens(part.tokens);
         request->cache.in_flight += Tokens(part.tokens);
         part.prefill = request->in_prefill = request->cache.computed.value < request->cache.tokens.value + request->placeholders;
@@ -231,6 +232,7 @@ void Scheduler::preempt(LiveRequest& request, bool drop_output) {
 }
 
 void Scheduler::free(LiveRequest& request, FreedWhy why) {
+    sink_.see(RequestStops{.rank = rank_, .request = request.id, .why = why, .cache = request.cache});
     manager_.free(request.cache);
     sink_.see(BlocksFreed{.rank = rank_, .request = request.id, .why = why, .free = free_blocks()});
 }
@@ -280,7 +282,7 @@ Blocks Scheduler::reserved_for_prefills() {
 }
 
 void Scheduler::settle(const std::vector<StepPart>& step) {
-    for (const auto& [request, part] : step) {
+    for (const auto& [request, part, accepted] : step) {
         request->cache.in_flight -= Tokens(part.tokens);
         const bool stale = request->stale > 0;
         if (stale) request->stale -= part.tokens;
@@ -289,15 +291,16 @@ void Scheduler::settle(const std::vector<StepPart>& step) {
             sink_.see(OutputSettled{.rank = rank_, .request = request->id, .dropped = true});
             continue;
         }
-        if (!request->done && !part.prefill) settle_output(*request, part, later() && stale);
+        if (!request->done && !part.prefill) settle_output(*request, part, accepted, later() && stale);
     }
     sink_.see(StepSettled{.rank = rank_, .step = StepId{settled_}});
     ++settled_;
 }
 
-void Scheduler::settle_output(LiveRequest& request, const ScheduledPart& part, bool stale) {
+void Scheduler::settle_output(LiveRequest& request, const ScheduledPart& part, std::optional<std::int64_t> told, bool stale) {
     CacheRequest& cache = request.cache;
-    const std::int64_t accepted = part.padded || part.drafts == 0 ? 0 : outside_.accepted(request.id, part.drafts);
+    const bool guessed = part.drafts > 0 && !part.padded;
+    const std::int64_t accepted = !guessed ? 0 : told ? *told : outside_.accepted(request.id, part.drafts);
     const std::int64_t rejected = part.drafts - accepted;
     if (!stale) {
         if (cache.computed > Tokens{0}) cache.computed -= Tokens(rejected);

@@ -18,13 +18,15 @@ namespace kv {
 // A part of a step with the request that it is of.
 struct StepPart {
     LiveRequest* request = nullptr;
-    ScheduledPart part;
+    ScheduledPart part = {};
+    std::optional<std::int64_t> accepted = {};  // Of its drafts; empty: who settles the step asks.
 };
 
 class Scheduler {
 public:
     // All of these outlive the scheduler.
-    Scheduler(RankId rank, const SchedulerSettings& settings, CacheManager& manager, Outside& outside, EventSink& sink);
+    Scheduler(const Engine& engine, RankId rank, const SchedulerSettings& settings, CacheManager& manager, Outside& outside,
+              EventSink& sink);
 
     void arrive(LiveRequest& request);
     void abort(LiveRequest& request);
@@ -47,7 +49,7 @@ private:
         bool padded = false;
     };
 
-    bool later() const { return settings_.rules == SchedulerRules::vllm_0_32; }
+    bool later() const { return rules_ == SchedulerRules::vllm_0_32; }
     void schedule_running(std::vector<StepPart>& step);
     std::int64_t tokens_of_running(const LiveRequest& request) const;
     bool make_room(LiveRequest& request, std::int64_t tokens);
@@ -62,12 +64,13 @@ private:
     void preempt(LiveRequest& request, bool drop_output);
     void free(LiveRequest& request, FreedWhy why);
     void finish(LiveRequest& request, FreedWhy why);
-    void settle_output(LiveRequest& request, const ScheduledPart& part, bool stale);
+    void settle_output(LiveRequest& request, const ScheduledPart& part, std::optional<std::int64_t> told, bool stale);
     std::int64_t ahead_of_drafter(const LiveRequest& request, std::int64_t computed, std::int64_t tokens) const;
     bool allocate(LiveRequest& request, const AllocateCall& call);
     Blocks free_blocks() const { return Blocks(manager_.pool().free_count()); }
 
     RankId rank_;
+    SchedulerRules rules_;
     SchedulerSettings settings_;
     CacheManager& manager_;
     Outside& outside_;

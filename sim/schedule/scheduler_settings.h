@@ -8,11 +8,7 @@
 
 namespace kv {
 
-// How versions schedule; each a whole algorithm.
-enum class SchedulerRules : std::uint8_t { vllm_0_18, vllm_0_32 };
-
 struct SchedulerSettings {
-    SchedulerRules rules = SchedulerRules::vllm_0_32;
     Tokens batched_max{8192};        // Of a step.
     std::int64_t running_max = 256;  // Requests at once.
     Tokens chunk_max = {};           // Of one request's prefill in a step; 0: as many as there is budget for.

@@ -3,6 +3,7 @@
 #include "harness/capture_conformity.h"
 #include "harness/model_conformity.h"
 #include "harness/plan_conformity.h"
+#include "harness/schedule_replay.h"
 #include "harness/slots_conformity.h"
 #include "harness/trace_conformity.h"
 #include "model/overload.h"
@@ -150,6 +151,20 @@ std::vector<Differs> trace_cases(const std::string& version) {
     return asked;
 }
 
+std::vector<Differs> schedule_cases(const std::string& version) {
+    static std::map<std::string, std::vector<HeldTrace>> read;
+    const auto [entry, first] = read.try_emplace(version);
+    if (first) {
+        entry->second = read_traces(version);
+        std::erase_if(entry->second, [](const HeldTrace& held) { return !held.trace.driver || held.trace.raised; });
+    }
+    std::vector<Differs> asked;
+    for (const HeldTrace& held : entry->second)
+        asked.push_back(
+            [&held](const Engine& engine) { return !compare_schedule(held.trace, held.operations, engine).differences.empty(); });
+    return asked;
+}
+
 }  // namespace
 
 const std::vector<GoldenPlan>& plan_cases(const std::string& version) {
@@ -166,6 +181,7 @@ std::span<const RecordingKind> recording_kinds() {
          [](const std::string& version) { return differs(plan_cases(version), compare_plan); }},
         {"slots", {SlotArea::address}, [](const std::string& version) { return differs(slots_cases(version), compare_slots); }},
         {"traces", {SlotArea::holding}, trace_cases},
+        {"schedules", {SlotArea::scheduling}, schedule_cases},
         {"captures", {SlotArea::capture}, [](const std::string& version) { return differs(capture_cases(version), compare_capture); }},
         {"deliveries", {SlotArea::delivery}, delivery_cases},
         {"models", {SlotArea::serving}, model_cases}};
