@@ -1,0 +1,78 @@
+#include "sim/simulation.h"
+
+#include <gtest/gtest.h>
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace kv::test {
+namespace {
+
+constexpr TokensPerBlock block{16};
+
+RankSettings rank_of_one_group(std::int64_t rank) {
+    const AttentionCache cache{.block = block, .kv_heads = 1, .head_size = 64, .head_size_v = 64, .dtype = DType::bfloat16};
+    return {.rank = RankId{static_cast<std::int32_t>(rank)},
+            .scheduler = {.batched_max = Tokens{32}, .running_max = 4},
+            .cache = {.groups = {{FullSpec{.cache = cache}}}, .blocks = Blocks{64}, .in_flight_max = Tokens{32}},
+            .tables = {{.block = block, .kernel_block = block, .row_blocks_max = Blocks{64}}},
+            .batch = {.rows = 4}};
+}
+
+TimedRequest arriving(std::int64_t step, std::int64_t rank, std::int64_t prompt, std::int64_t outputs) {
+    TimedRequest timed{.request = {.text = RequestText(block), .prompt = prompt, .outputs_max = outputs},
+                       .step = step,
+                       .rank = RankId{static_cast<std::int32_t>(rank)}};
+    timed.request.text.append({.stream = 7 + step, .first = 0, .count = prompt + outputs});
+    return timed;
+}
+
+// The steps in which a rank computed something, and how many tokens.
+struct StepsSeen : EventSink {
+    using EventSink::see;
+    void see(const StepScheduled& event) override {
+        std::int64_t tokens = 0;
+        for (const ScheduledPart& part : event.parts) tokens += part.tokens;
+        by_rank[static_cast<std::size_t>(event.rank)].push_back(tokens);
+    }
+    std::vector<std::vector<std::int64_t>> by_rank{2};
+};
+
+TEST(Simulation, StepsAllRanksTogetherUntilTheLastRequestIsDone) {
+    StepsSeen seen;
+    Outside outside;
+    const std::vector<RankSettings> ranks{rank_of_one_group(0), rank_of_one_group(1)};
+    Simulation simulation(std::get<Engine>(engine_spelled("reference")), ranks, {arriving(0, 0, 40, 3), arriving(2, 1, 5, 2)}, outside,
+                          seen);
+    simulation.run(1000);
+    // 40 tokens in steps of at most 32, then one each; the other rank idles until its request comes.
+    EXPECT_EQ(seen.by_rank[0], (std::vector<std::int64_t>{32, 8, 1, 1}));
+    EXPECT_EQ(seen.by_rank[1], (std::vector<std::int64_t>{0, 0, 5, 1}));
+    EXPECT_EQ(simulation.steps(), 4);
+    EXPECT_FALSE(simulation.step());
+}
+
+TEST(Simulation, ServesAsManyTokensAsABudgetHasOnBothSidesOfIt) {
+    for (const std::int64_t prompt : {31, 32, 33}) {
+        StepsSeen seen;
+        Outside outside;
+        const std::vector<RankSettings> ranks{rank_of_one_group(0)};
+        Simulation simulation(std::get<Engine>(engine_spelled("vllm-0.18.0")), ranks, {arriving(0, 0, prompt, 1)}, outside, seen);
+        simulation.run(10);
+        EXPECT_EQ(seen.by_rank[0], prompt <= 32 ? (std::vector<std::int64_t>{prompt}) : (std::vector<std::int64_t>{32, 1}));
+    }
+}
+
+TEST(Simulation, EndsAfterTheStepsThatItIsGiven) {
+    StepsSeen seen;
+    Outside outside;
+    const std::vector<RankSettings> ranks{rank_of_one_group(0)};
+    Simulation simulation(std::get<Engine>(engine_spelled("vllm-0.32.0")), ranks, {arriving(0, 0, 10, 100)}, outside, seen);
+    simulation.run(7);
+    EXPECT_EQ(simulation.steps(), 7);
+    EXPECT_TRUE(simulation.step());
+}
+
+}  // namespace
+}  // namespace kv::test
