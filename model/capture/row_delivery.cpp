@@ -68,7 +68,9 @@ DeliveredRows RowDelivery::stop(std::int64_t request, const RowsDue& due) {
     return std::visit([&](auto& rows) { return rows.stop(request, due); }, rows_);
 }
 
-void RowDelivery::preempt(std::int64_t request) {
+void RowDelivery::preempt(std::int64_t request, RowsInFlight in_flight) {
+    auto* deltas = std::get_if<StepDeltaRows>(&rows_);  // The others look no request up by then, or know what is in flight.
+    if (deltas != nullptr && in_flight == RowsInFlight::kept) return;
     std::visit([&](auto& rows) { rows.leave(request); }, rows_);
 }
 

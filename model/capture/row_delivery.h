@@ -16,6 +16,8 @@
 
 namespace kv {
 
+enum class RowsInFlight : std::uint8_t { dropped, kept };
+
 class RowDelivery {
 public:
     // Any call throws RefusedByEngine where the engine raises; it is then of no further use, as the engine would be.
@@ -33,7 +35,8 @@ public:
     void settle();
 
     DeliveredRows stop(std::int64_t request, const RowsDue& due);
-    void preempt(std::int64_t request);  // `admit` follows when it is resumed.
+    // `admit` follows when it is resumed. The rows of its steps in flight are for nobody, or still its own: as its tokens are.
+    void preempt(std::int64_t request, RowsInFlight rows = RowsInFlight::dropped);
     void abort(std::int64_t request);
     void reset_prefixes();  // Nothing can be hit any more; no step is in flight.
 

@@ -39,7 +39,7 @@ void CapturedRows::stop(const LiveRequest& request) {
                             .wanted = wanted_});
 }
 
-void CapturedRows::leave(const LiveRequest& request) { delivery_.preempt(place(request.id)); }
+void CapturedRows::leave(const LiveRequest& request, RowsInFlight rows) { delivery_.preempt(place(request.id), rows); }
 
 void CapturedRows::begin(std::span<const StepPart> parts) {
     requests_.clear();

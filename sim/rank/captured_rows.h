@@ -40,8 +40,8 @@ public:
     void arrive(const LiveRequest& request);
     void admit(const BlocksAsked& asked);
     void known(const LiveRequest& request);
-    void stop(const LiveRequest& request);   // Its last token is out; its blocks are still its own.
-    void leave(const LiveRequest& request);  // Preempted or aborted.
+    void stop(const LiveRequest& request);                      // Its last token is out; its blocks are still its own.
+    void leave(const LiveRequest& request, RowsInFlight rows);  // Preempted or aborted.
 
     void reset_prefixes() { delivery_.reset_prefixes(); }
 

@@ -322,7 +322,7 @@ TEST(TwoRankRun, LosesTheRowsOfAPaddedGatherWithThePatch) {
     EXPECT_EQ(two.given[1].rows(RowKinship::never_written), 4);
 }
 
-RC_GTEST_PROP(RankRun, ReferenceGivesEveryRequestItsOwnRowsOrSaysWhichAreMissing, ()) {
+RC_GTEST_PROP(RankRun, ReferenceGivesEveryRequestItsOwnRowsWhateverComes, ()) {
     Shape shape;
     shape.blocks = *rc::gen::inRange<std::int64_t>(12, 40);
     shape.batched_max = *rc::gen::inRange<std::int64_t>(8, 80);
@@ -346,10 +346,7 @@ RC_GTEST_PROP(RankRun, ReferenceGivesEveryRequestItsOwnRowsOrSaysWhichAreMissing
     RC_ASSERT(given.by_request.size() == asked.size());
     for (std::size_t i = 0; i < asked.size(); ++i) {
         const auto id = static_cast<std::int64_t>(i);
-        const std::int64_t missing = given.rows(id, RowKinship::missing);
-        RC_ASSERT(given.rows(id, RowKinship::fresh) + missing == asked[i].shared + asked[i].own + asked[i].outputs - 1);
-        // What was in flight when a request was preempted is said to be missing where that was its last.
-        if (given.preemptions == 0) RC_ASSERT(missing == 0);
+        RC_ASSERT(given.rows(id, RowKinship::fresh) == asked[i].shared + asked[i].own + asked[i].outputs - 1);
     }
 }
 
