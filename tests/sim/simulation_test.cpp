@@ -1,5 +1,7 @@
 #include "sim/simulation.h"
 
+#include "model/events/event_digest.h"
+
 #include <gtest/gtest.h>
 
 #include <cstdint>
@@ -72,6 +74,33 @@ TEST(Simulation, EndsAfterTheStepsThatItIsGiven) {
     simulation.run(7);
     EXPECT_EQ(simulation.steps(), 7);
     EXPECT_TRUE(simulation.step());
+}
+
+std::uint64_t digest_of(const std::string& spelling, std::int64_t prompt, std::int64_t outputs) {
+    EventDigest digest;
+    Outside outside;
+    const std::vector<RankSettings> ranks{rank_of_one_group(0), rank_of_one_group(1)};
+    Simulation simulation(std::get<Engine>(engine_spelled(spelling)), ranks, {arriving(0, 0, prompt, outputs), arriving(1, 1, 20, 4)},
+                          outside, digest);
+    simulation.run(1000);
+    EXPECT_GT(digest.events(), 50);
+    return digest.value();
+}
+
+TEST(EventDigest, IsOneNumberForOneRunAndAnotherForAnother) {
+    const std::uint64_t once = digest_of("reference", 40, 8);
+    EXPECT_EQ(digest_of("reference", 40, 8), once);
+    EXPECT_NE(digest_of("reference", 41, 8), once);
+    EXPECT_NE(digest_of("reference", 40, 9), once);
+    EXPECT_NE(digest_of("vllm-0.18.0", 40, 8), once);  // Which takes its blocks in another order.
+}
+
+TEST(EventDigest, HandsEventsOn) {
+    StepsSeen seen;
+    EventDigest digest(&seen);
+    digest.see(StepScheduled{.rank = RankId{1}, .step = StepId{0}, .parts = {}});
+    EXPECT_EQ(seen.by_rank[1], std::vector<std::int64_t>{0});
+    EXPECT_EQ(digest.events(), 1);
 }
 
 }  // namespace
