@@ -76,6 +76,44 @@ TEST(Simulation, EndsAfterTheStepsThatItIsGiven) {
     EXPECT_TRUE(simulation.step());
 }
 
+struct FaultsSeen : EventSink {
+    using EventSink::see;
+    void see(const EngineFault& event) override {
+        ++faults;
+        rank = event.rank;
+        type = event.refusal.type;
+    }
+    int faults = 0;
+    RankId rank{};
+    Raised type{};
+};
+
+// The second rank's side buffer is too small for its first step.
+TEST(Simulation, EndsWhenOneRankRaisesAndSaysWhich) {
+    std::vector<RankSettings> ranks{rank_of_one_group(0), rank_of_one_group(1)};
+    for (RankSettings& rank : ranks) {
+        rank.capture = CaptureSettings{.rows = {.model = {.routers = {.experts = 8, .topk = 2}},
+                                                .rows = rank.rank == RankId{0} ? 64 * 16 : 20,
+                                                .object_rows = 16,
+                                                .address = SlotAddress(block),
+                                                .requests_max = 4,
+                                                .running_max = 4,
+                                                .batched_max = 32},
+                                       .buffer = {.rows = 32, .layers = 1, .columns = 2}};
+    }
+    FaultsSeen seen;
+    Outside outside;
+    Simulation simulation(std::get<Engine>(engine_spelled("vllm-0.18.0")), ranks, {arriving(0, 0, 20, 9), arriving(3, 1, 20, 3)}, outside,
+                          seen);
+    simulation.run(1000);
+    EXPECT_EQ(seen.faults, 1);
+    EXPECT_EQ(seen.rank, RankId{1});
+    EXPECT_EQ(seen.type, Raised::index_error);
+    EXPECT_EQ(simulation.steps(), 3);
+    EXPECT_EQ(simulation.fault().value().type, Raised::index_error);
+    EXPECT_FALSE(simulation.step());
+}
+
 std::uint64_t digest_of(const std::string& spelling, std::int64_t prompt, std::int64_t outputs) {
     EventDigest digest;
     Outside outside;
