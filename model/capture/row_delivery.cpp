@@ -69,9 +69,7 @@ DeliveredRows RowDelivery::stop(std::int64_t request, const RowsDue& due) {
 }
 
 void RowDelivery::preempt(std::int64_t request, RowsInFlight in_flight) {
-    auto* deltas = std::get_if<StepDeltaRows>(&rows_);  // The others look no request up by then, or know what is in flight.
-    if (deltas != nullptr && in_flight == RowsInFlight::kept) return;
-    std::visit([&](auto& rows) { rows.leave(request); }, rows_);
+    std::visit([&](auto& rows) { rows.leave(request, in_flight); }, rows_);
 }
 
 void RowDelivery::abort(std::int64_t request) { preempt(request); }

@@ -16,8 +16,6 @@
 
 namespace kv {
 
-enum class RowsInFlight : std::uint8_t { dropped, kept };
-
 class RowDelivery {
 public:
     // Any call throws RefusedByEngine where the engine raises; it is then of no further use, as the engine would be.
@@ -35,7 +33,7 @@ public:
     void settle();
 
     DeliveredRows stop(std::int64_t request, const RowsDue& due);
-    // `admit` follows when it is resumed. The rows of its steps in flight are for nobody, or still its own: as its tokens are.
+    // `admit` follows when it is resumed.
     void preempt(std::int64_t request, RowsInFlight rows = RowsInFlight::dropped);
     void abort(std::int64_t request);
     void reset_prefixes();  // Nothing can be hit any more; no step is in flight.
