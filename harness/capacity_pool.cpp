@@ -115,7 +115,11 @@ std::vector<Tokens> curve_lengths(LengthRange range, Tokens model_len_max, std::
 }
 
 CapacityPool make_pool(const AskedEngine& asked, const ModelFile& model, const PlannedFile& planned, const CapacityQuestion& question) {
-    CapacityPool pool{.engine = asked.spelling, .settings = model.settings, .model_len_max = planned.model_len_max, .memory = model.memory};
+    CapacityPool pool{.engine = asked.spelling,
+                      .settings = model.settings,
+                      .model_len_max = planned.model_len_max,
+                      .memory = model.memory,
+                      .assumed = model.assumed};
     pool.groups = groups_of(planned);
     if (const auto* refused = std::get_if<RefusedPlan>(&planned.outcome)) {
         pool.refusal = refused->refusal;

@@ -91,6 +91,7 @@ struct CapacityPool {
     Settings settings = {};
     Tokens model_len_max = {};  // After fitting.
     std::vector<Bytes> memory = {};
+    std::string assumed = {};  // What nobody said, and was taken instead.
     Blocks blocks = {};
     Bytes block_bytes = {};  // Of all workers.
     std::vector<GroupUse> groups = {};

@@ -44,6 +44,7 @@ std::string setting_html(const ModelView& view) {
     if (!answer.pools.empty()) {
         const CapacityPool& pool = answer.pools.front();
         if (!pool.memory.empty()) parts.push_back(memory_words(pool.memory) + " for the cache");
+        if (!pool.assumed.empty()) parts.push_back("assumed " + pool.assumed);
         parts.push_back("requests of up to " + counted(pool.model_len_max.value, "token", "tokens"));
         parts.push_back("steps of " + counted(pool.settings.batched_max.value, "token", "tokens"));
         parts.push_back(fmt::format("tensor parallel {}, {}", pool.settings.parallel.tensor,

@@ -114,6 +114,7 @@ Json pool_json(const CapacityPool& pool, const Workload* workload) {
              {"tp", pool.settings.parallel.tensor},
              {"pp", pool.settings.parallel.pipeline},
              {"memory_bytes", Json::array()},
+             {"assumed", pool.assumed.empty() ? Json(nullptr) : Json(pool.assumed)},
              {"blocks", pool.blocks.value},
              {"bytes_per_block", pool.block_bytes.value},
              {"groups", groups_json(pool.groups)},

@@ -198,6 +198,8 @@ std::string capacity_markdown(const std::vector<CapacityAnswer>& answers, const 
         out += "## " + markdown_text(view.name) + "\n\n";
         out += markdown_text(capacity_sentence(*view.base)) + "\n\n";
         if (!settings.empty()) out += "With " + markdown_text(settings) + ".\n\n";
+        const bool assumed = !view.base->pools.empty() && !view.base->pools.front().assumed.empty();
+        if (assumed) out += "Assumed " + markdown_text(view.base->pools.front().assumed) + ".\n\n";
         out += figures_table(*view.base) + lengths_table(*view.base) + memory_table(*view.base) + workload_table(*view.base) +
                sweep_tables(view);
         if (!figures_folder.empty() && i < figures.size()) out += pictures(figures[i], figures_folder);

@@ -29,6 +29,7 @@ std::string head_text(const CapacityAnswer& answer, Color color) {
     if (answer.pools.empty()) return out;
     const CapacityPool& pool = answer.pools.front();
     out += key_line("memory", memory_words(pool.memory));
+    if (!pool.assumed.empty()) out += key_line("assumed", pool.assumed);
     out += key_line("longest request", counted(pool.model_len_max.value, "token", "tokens"));
     out += key_line("a step", counted(pool.settings.batched_max.value, "token", "tokens"));
     return out;

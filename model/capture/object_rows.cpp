@@ -97,8 +97,8 @@ void ObjectRows::settle() {
     worker_.staging().pop();
 }
 
-void ObjectRows::leave(std::int64_t request) {
-    worker_.staging().drop(request);
+void ObjectRows::leave(std::int64_t request, RowsInFlight in_flight) {
+    if (in_flight == RowsInFlight::dropped) worker_.staging().drop(request);
     Sending& state = sending(request);
     if (!state.sent) return;
     const std::size_t first = finished_prefixes_.size();
@@ -110,7 +110,7 @@ void ObjectRows::leave(std::int64_t request) {
 }
 
 DeliveredRows ObjectRows::stop(std::int64_t request, const RowsDue& due) {
-    leave(request);
+    leave(request, RowsInFlight::dropped);
     RequestRows& rows = requests_[static_cast<std::size_t>(request)];
     if (!rules_.wants(rows)) return {};
     if (!rows.joined.of_one_type())

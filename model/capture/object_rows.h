@@ -22,7 +22,7 @@ public:
     void save(const RowStep& step) { worker_.save(step); }
     void settle();
     DeliveredRows stop(std::int64_t request, const RowsDue& due);
-    void leave(std::int64_t request);
+    void leave(std::int64_t request, RowsInFlight in_flight);
     void reset();
 
     const ObjectWorker& worker() const { return worker_; }

@@ -15,53 +15,55 @@ void add_rows(std::vector<RowSegment>& tensor, std::int64_t rank, std::int64_t f
 
 class Offering {
 public:
-    Offering(RouterView view, const StepTokens& step) : step_(step) {
-        offer_.view = view;
-        offer_.rank_tokens.assign(step.rank_tokens.begin(), step.rank_tokens.end());
-        offer_.counted_tokens = offer_.rank_tokens;
-        offer_.rank_rows = checked_add(std::ranges::max(step.rank_tokens), step.padding);
-        offer_.batch_start = step.batch_start;
-        offer_.dp_rank = step.dp_rank;
-        offer_.tp_size = step.tp_size;
+    Offering(RouterOffer& offer, RouterView view, const StepTokens& step) : step_(step), offer_(offer) {
+        offer.view = view;
+        offer.rank_tokens.assign(step.rank_tokens.begin(), step.rank_tokens.end());
+        offer.counted_tokens.assign(step.rank_tokens.begin(), step.rank_tokens.end());
+        offer.shard_tokens.clear();
+        offer.rank_rows = checked_add(std::ranges::max(step.rank_tokens), step.padding);
+        offer.batch_start = step.batch_start;
+        offer.dp_rank = step.dp_rank;
+        offer.tp_size = step.tp_size;
+        offer.tensors.resize(view == RouterView::shard ? static_cast<std::size_t>(step.tp_size) : 1);
+        for (std::vector<RowSegment>& tensor : offer.tensors) tensor.clear();
     }
 
-    RouterOffer made() {
+    void make() {
         const std::int64_t own = tokens(step_.dp_rank);
-        const std::int64_t shard = shard_rows(own, step_.tp_size);
         switch (offer_.view) {
             case RouterView::joined:
-                for (std::int64_t rank = 0; rank < ranks(); ++rank) add(one(), rank, tokens(rank));
+                for (std::int64_t rank = 0; rank < ranks(); ++rank) add(rank, tokens(rank));
                 break;
             case RouterView::local:
-                add(one(), step_.dp_rank, own);
+                add(step_.dp_rank, own);
                 break;
             case RouterView::padded_gather:
-                for (std::int64_t rank = 0; rank < ranks(); ++rank) add(one(), rank, offer_.rank_rows);
+                for (std::int64_t rank = 0; rank < ranks(); ++rank) add(rank, offer_.rank_rows);
                 break;
             case RouterView::gathered_shards:
-                for (std::int64_t rank = 0; rank < ranks(); ++rank)
-                    add(one(), rank, shard_rows(tokens(rank), step_.tp_size) * step_.tp_size);
+                for (std::int64_t rank = 0; rank < ranks(); ++rank) add(rank, shard_rows(tokens(rank), step_.tp_size) * step_.tp_size);
                 break;
-            case RouterView::shard:
-                for (std::int64_t worker = 0; worker < step_.tp_size; ++worker)
-                    add_rows(offer_.tensors.emplace_back(), step_.dp_rank, worker * shard, shard, own, step_.batch_start);
+            case RouterView::shard: {
+                const std::int64_t shard = shard_rows(own, step_.tp_size);
+                std::int64_t first = 0;
+                for (std::vector<RowSegment>& tensor : offer_.tensors) {
+                    add_rows(tensor, step_.dp_rank, first, shard, own, step_.batch_start);
+                    first += shard;
+                }
                 break;
+            }
             case RouterView::graph_padded:
-                add(one(), step_.dp_rank, offer_.rank_rows);
+                add(step_.dp_rank, offer_.rank_rows);
                 std::ranges::fill(offer_.counted_tokens, offer_.rank_rows);
                 break;
         }
         share_out();
-        return std::move(offer_);
     }
 
 private:
     std::int64_t ranks() const { return std::ssize(step_.rank_tokens); }
     std::int64_t tokens(std::int64_t rank) const { return step_.rank_tokens[static_cast<std::size_t>(rank)]; }
-    std::vector<RowSegment>& one() { return offer_.tensors.empty() ? offer_.tensors.emplace_back() : offer_.tensors.front(); }
-    void add(std::vector<RowSegment>& tensor, std::int64_t rank, std::int64_t rows) {
-        add_rows(tensor, rank, 0, rows, tokens(rank), step_.batch_start);
-    }
+    void add(std::int64_t rank, std::int64_t rows) { add_rows(offer_.tensors.front(), rank, 0, rows, tokens(rank), step_.batch_start); }
 
     // The sizes of shards that the forward context holds: of each worker where the dispatch shards, else one a rank.
     void share_out() {
@@ -72,7 +74,7 @@ private:
     }
 
     const StepTokens& step_;
-    RouterOffer offer_;
+    RouterOffer& offer_;
 };
 
 }  // namespace
@@ -98,10 +100,16 @@ Dispatch RouterOffer::dispatch() const {
 }
 
 RouterOffer offered(RouterView view, const StepTokens& step) {
+    RouterOffer offer;
+    offer_into(offer, view, step);
+    return offer;
+}
+
+void offer_into(RouterOffer& offer, RouterView view, const StepTokens& step) {
     require(!step.rank_tokens.empty(), "a step is of at least one rank");
     require(0 <= step.dp_rank && step.dp_rank < std::ssize(step.rank_tokens), "a rank is one of the ranks");
     require(step.tp_size > 0 && step.padding >= 0 && step.batch_start >= 0, "sizes are not negative");
-    return Offering(view, step).made();
+    Offering(offer, view, step).make();
 }
 
 }  // namespace kv

@@ -39,5 +39,6 @@ struct RouterOffer {
 };
 
 RouterOffer offered(RouterView view, const StepTokens& step);
+void offer_into(RouterOffer& offer, RouterView view, const StepTokens& step);  // The same, in the memory of an earlier one.
 
 }  // namespace kv

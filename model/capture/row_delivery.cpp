@@ -68,8 +68,8 @@ DeliveredRows RowDelivery::stop(std::int64_t request, const RowsDue& due) {
     return std::visit([&](auto& rows) { return rows.stop(request, due); }, rows_);
 }
 
-void RowDelivery::preempt(std::int64_t request) {
-    std::visit([&](auto& rows) { rows.leave(request); }, rows_);
+void RowDelivery::preempt(std::int64_t request, RowsInFlight in_flight) {
+    std::visit([&](auto& rows) { rows.leave(request, in_flight); }, rows_);
 }
 
 void RowDelivery::abort(std::int64_t request) { preempt(request); }

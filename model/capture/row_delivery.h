@@ -33,7 +33,8 @@ public:
     void settle();
 
     DeliveredRows stop(std::int64_t request, const RowsDue& due);
-    void preempt(std::int64_t request);  // `admit` follows when it is resumed.
+    // `admit` follows when it is resumed.
+    void preempt(std::int64_t request, RowsInFlight rows = RowsInFlight::dropped);
     void abort(std::int64_t request);
     void reset_prefixes();  // Nothing can be hit any more; no step is in flight.
 

@@ -41,6 +41,9 @@ struct RowStep {
     std::span<const RowTag> rows = {};         // One for each slot, of `RowFormat::columns` tags.
 };
 
+// What becomes of the rows of a request's steps in flight when it gives its blocks back: as what becomes of the tokens that they put out.
+enum class RowsInFlight : std::uint8_t { dropped, kept };
+
 struct RowsDue {
     std::int64_t tokens = 1;               // The last sampled one included: it has no row, for it was never computed.
     std::span<const BlockId> blocks = {};  // Of the capture group.

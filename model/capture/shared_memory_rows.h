@@ -22,7 +22,7 @@ public:
     void save(const RowStep& step);
     void settle() {}
     DeliveredRows stop(std::int64_t request, const RowsDue& due);
-    void leave(std::int64_t) {}
+    void leave(std::int64_t, RowsInFlight) {}
     void reset() {}
 
     const SlotRows& rows() const { return rows_; }

@@ -26,7 +26,9 @@ public:
     void save(const RowStep& step);
     void settle();
     DeliveredRows stop(std::int64_t request, const RowsDue& due);
-    void leave(std::int64_t request) { staging_.drop(request); }
+    void leave(std::int64_t request, RowsInFlight in_flight) {
+        if (in_flight == RowsInFlight::dropped) staging_.drop(request);
+    }
     void reset() {}
 
     std::int64_t carried() const { return carried_; }  // Rows that the last settled step sent on.

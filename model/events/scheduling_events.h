@@ -59,6 +59,7 @@ struct RequestStops {
     RankId rank{};
     RequestId request{};
     FreedWhy why{};
+    bool drops_output = false;  // What its steps in flight put out is for nobody.
     const CacheRequest& cache;
 };
 

@@ -39,7 +39,7 @@ void CapturedRows::stop(const LiveRequest& request) {
                             .wanted = wanted_});
 }
 
-void CapturedRows::leave(const LiveRequest& request) { delivery_.preempt(place(request.id)); }
+void CapturedRows::leave(const LiveRequest& request, RowsInFlight rows) { delivery_.preempt(place(request.id), rows); }
 
 void CapturedRows::begin(std::span<const StepPart> parts) {
     requests_.clear();
@@ -61,26 +61,27 @@ void CapturedRows::compute(StepId step, const StepOfRanks& ranks, std::span<cons
 }
 
 void CapturedRows::capture(StepId step, const StepOfRanks& ranks) {
-    const RouterOffer offer = offered(
-        settings_.view,
+    offer_into(
+        offer_, settings_.view,
         {.rank_tokens = ranks.tokens, .padding = ranks.padding, .dp_rank = static_cast<std::int64_t>(rank_), .tp_size = settings_.tp_size});
-    const Dispatch dispatch = offer.dispatch();
+    const Dispatch dispatch = offer_.dispatch();
     // All layers with a router are offered alike: the first speaks for them.
-    const RouterCall call{.layer = settings_.rows.model.dense_first, .rows = rows_of(offer.tensor(0)), .columns = settings_.buffer.columns};
+    const RouterCall call{
+        .layer = settings_.rows.model.dense_first, .rows = rows_of(offer_.tensor(0)), .columns = settings_.buffer.columns};
     sink_.see(RowsOffered{.rank = rank_, .step = step, .layers = settings_.buffer.layers, .call = call, .dispatch = dispatch});
-    const Captured captured = capture_call(engine_, settings_.buffer, call, dispatch, offer.workers_rows());
+    const Captured captured = capture_call(engine_, settings_.buffer, call, dispatch, offer_.workers_rows());
     sink_.see(RowsCaptured{.rank = rank_, .step = step, .captured = captured});
     if (const auto* refusal = std::get_if<Refusal>(&captured.outcome)) refuse(*refusal);
-    if (const auto* copied = std::get_if<CopiedRows>(&captured.outcome)) copy(*copied, offer, ranks);
+    if (const auto* copied = std::get_if<CopiedRows>(&captured.outcome)) copy(*copied, ranks);
 }
 
 // Source row by source row, from the tensors to the step buffer.
-void CapturedRows::copy(const CopiedRows& copied, const RouterOffer& offer, const StepOfRanks& ranks) {
+void CapturedRows::copy(const CopiedRows& copied, const StepOfRanks& ranks) {
     tags_.assign(static_cast<std::size_t>(copied.count), never_written_tag);
     std::int64_t row = 0;
-    const std::int64_t workers = copied.from_all_workers ? offer.tp_size : 1;
+    const std::int64_t workers = copied.from_all_workers ? offer_.tp_size : 1;
     for (std::int64_t worker = 0; worker < workers; ++worker) {
-        for (const RowSegment& segment : offer.tensor(worker)) {
+        for (const RowSegment& segment : offer_.tensor(worker)) {
             const std::int64_t from = std::max(row, copied.first), to = std::min(row + segment.count, copied.first + copied.count);
             if (segment.rank != pad_rank && from < to) {
                 const auto source = ranks.rows[static_cast<std::size_t>(segment.rank)].subspan(

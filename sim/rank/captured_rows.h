@@ -40,8 +40,8 @@ public:
     void arrive(const LiveRequest& request);
     void admit(const BlocksAsked& asked);
     void known(const LiveRequest& request);
-    void stop(const LiveRequest& request);   // Its last token is out; its blocks are still its own.
-    void leave(const LiveRequest& request);  // Preempted or aborted.
+    void stop(const LiveRequest& request);                      // Its last token is out; its blocks are still its own.
+    void leave(const LiveRequest& request, RowsInFlight rows);  // Preempted or aborted.
 
     void reset_prefixes() { delivery_.reset_prefixes(); }
 
@@ -52,7 +52,7 @@ public:
 private:
     std::int64_t place(RequestId request) const { return static_cast<std::int64_t>(request); }
     void capture(StepId step, const StepOfRanks& ranks);
-    void copy(const CopiedRows& copied, const RouterOffer& offer, const StepOfRanks& ranks);
+    void copy(const CopiedRows& copied, const StepOfRanks& ranks);
 
     const Engine engine_;
     CaptureSettings settings_;
@@ -60,7 +60,8 @@ private:
     EventSink& sink_;
     RowDelivery delivery_;
     StepRows step_rows_;
-    std::vector<StepRequest> requests_ = {};  // Of the step at work.
+    RouterOffer offer_ = {};  // Of the step at work.
+    std::vector<StepRequest> requests_ = {};
     std::vector<RowTag> tags_ = {};
     std::vector<RowTag> wanted_ = {};
 };

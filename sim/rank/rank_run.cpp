@@ -105,7 +105,7 @@ void RankRun::see(const RequestStops& event) {
     sink_.see(event);
     if (!capture_) return;
     if (event.why == FreedWhy::finished) capture_->stop(of(event.request));
-    else capture_->leave(of(event.request));
+    else capture_->leave(of(event.request), event.drops_output ? RowsInFlight::dropped : RowsInFlight::kept);
 }
 
 void RankRun::see(const OutputSettled& event) {

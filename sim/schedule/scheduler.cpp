@@ -221,7 +221,7 @@ void Scheduler::advance(std::vector<StepPart>& step) {
 }
 
 void Scheduler::preempt(LiveRequest& request, bool drop_output) {
-    free(request, FreedWhy::preempted);
+    free(request, FreedWhy::preempted, drop_output);
     request.cache.status = RequestStatus::preempted;
     request.cache.computed = Tokens{0};
     request.drafts = 0;
@@ -231,15 +231,15 @@ void Scheduler::preempt(LiveRequest& request, bool drop_output) {
     waiting_.push_front(&request);
 }
 
-void Scheduler::free(LiveRequest& request, FreedWhy why) {
-    sink_.see(RequestStops{.rank = rank_, .request = request.id, .why = why, .cache = request.cache});
+void Scheduler::free(LiveRequest& request, FreedWhy why, bool drops_output) {
+    sink_.see(RequestStops{.rank = rank_, .request = request.id, .why = why, .drops_output = drops_output, .cache = request.cache});
     manager_.free(request.cache);
     sink_.see(BlocksFreed{.rank = rank_, .request = request.id, .why = why, .free = free_blocks()});
 }
 
 void Scheduler::finish(LiveRequest& request, FreedWhy why) {
     request.done = true;
-    free(request, why);
+    free(request, why, why == FreedWhy::aborted);
     if (std::erase(running_, &request) > 0) return;
     if (std::erase(waiting_, &request) > 0) return;
     std::erase(loading_, &request);
@@ -261,7 +261,7 @@ void Scheduler::promote_loads() {
             manager_.cache_blocks(cache, cache.computed);
             sink_.see(BlocksCached{.rank = rank_, .request = request.id, .cache = cache, .tokens = cache.computed});
         } else {
-            free(request, FreedWhy::load_failed);
+            free(request, FreedWhy::load_failed, true);
         }
         if (cache.computed == cache.tokens) cache.computed -= Tokens{1};  // The last token has to be computed here.
         cache.status = RequestStatus::waiting;

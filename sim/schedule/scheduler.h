@@ -62,7 +62,7 @@ private:
     void promote_loads();
     Blocks reserved_for_prefills();
     void preempt(LiveRequest& request, bool drop_output);
-    void free(LiveRequest& request, FreedWhy why);
+    void free(LiveRequest& request, FreedWhy why, bool drops_output);
     void finish(LiveRequest& request, FreedWhy why);
     void settle_output(LiveRequest& request, const ScheduledPart& part, std::optional<std::int64_t> told, bool stale);
     std::int64_t ahead_of_drafter(const LiveRequest& request, std::int64_t computed, std::int64_t tokens) const;

@@ -58,16 +58,18 @@ void BatchRows::fill(const LiveRequest& request) {
 }
 
 void BatchRows::extend(std::int64_t row) {
-    const LiveRequest& request = *rows_[static_cast<std::size_t>(row)].request;
+    const CacheRequest& cache = rows_[static_cast<std::size_t>(row)].request->cache;
     bool any = false;
+    for (std::size_t group = 0; group < blocks_.size(); ++group)
+        any = any || std::ssize(CacheManager::held(cache, group)) > known(row, group);
+    if (!any) return;  // Most steps of most requests.
     for (std::size_t group = 0; group < blocks_.size(); ++group) {
-        const std::span<const BlockId> held = CacheManager::held(request.cache, group);
+        const std::span<const BlockId> held = CacheManager::held(cache, group);
         const auto since = held.subspan(std::min(held.size(), static_cast<std::size_t>(known(row, group))));
         blocks_[group].assign(since.begin(), since.end());
         known(row, group) = std::ssize(held);
-        any = any || !since.empty();
     }
-    if (any) tables_.append(row, blocks_);
+    tables_.append(row, blocks_);
 }
 
 void BatchRows::take(std::span<const StepPart> step) {

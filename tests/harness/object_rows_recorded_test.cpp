@@ -35,7 +35,7 @@ public:
         else if (what == "settle") return settled();
         else if (what == "begin") begin(operation[1]);
         else if (what == "save") save(operation[1], operation[2].get<Integers>());
-        else if (what == "leave") rows_.leave(operation[1]);
+        else if (what == "leave") rows_.leave(operation[1], RowsInFlight::dropped);
         else if (what == "known") known(operation[1], operation[2], operation[3].get<Integers>());
         else arrive(operation);
         return Json::array();

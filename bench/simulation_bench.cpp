@@ -1,0 +1,94 @@
+// What a small hybrid in motion costs: 2 groups, 8 layers, 2 ranks, 4 requests, 256 blocks, 64 steps, the capture path included.
+#include "sim/simulation.h"
+
+#include <benchmark/benchmark.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cstdint>
+#include <cstdlib>
+#include <new>
+#include <string>
+#include <vector>
+
+namespace {
+std::atomic<std::int64_t> allocations{0};
+}
+
+// Counted, so that a steady state that allocates is seen.
+[[gnu::noinline]] void* operator new(std::size_t size) {
+    allocations.fetch_add(1, std::memory_order_relaxed);
+    if (void* memory = std::malloc(size == 0 ? 1 : size)) return memory;
+    throw std::bad_alloc();
+}
+[[gnu::noinline]] void operator delete(void* memory) noexcept { std::free(memory); }
+[[gnu::noinline]] void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
+
+namespace kv {
+namespace {
+
+constexpr TokensPerBlock block{16};
+constexpr std::int64_t steps = 64;
+
+RankSettings small_hybrid(std::int64_t rank) {
+    const AttentionCache cache{.block = block, .kv_heads = 1, .head_size = 64, .head_size_v = 64, .dtype = DType::bfloat16};
+    RankSettings settings{.rank = RankId{static_cast<std::int32_t>(rank)},
+                          .scheduler = {.batched_max = Tokens{64}, .running_max = 4},
+                          .cache = {.groups = {{SlidingWindowSpec{.cache = cache, .window = Tokens{64}}}, {FullSpec{.cache = cache}}},
+                                    .blocks = Blocks{256},
+                                    .in_flight_max = Tokens{64}},
+                          .tables = {2, {.block = block, .kernel_block = block, .row_blocks_max = Blocks{64}}},
+                          .batch = {.rows = 4}};
+    settings.capture = CaptureSettings{.rows = {.model = {.layers = 8, .routers = {.experts = 32, .topk = 4}},
+                                                .rows = 256 * 16,
+                                                .object_rows = block.value,
+                                                .address = SlotAddress(block),
+                                                .requests_max = 4,
+                                                .running_max = 4,
+                                                .batched_max = 64},
+                                       .buffer = {.rows = 64, .layers = 8, .columns = 4},
+                                       .group = 1};
+    return settings;
+}
+
+std::vector<TimedRequest> four_requests() {
+    std::vector<TimedRequest> requests;
+    for (std::int64_t i = 0; i < 4; ++i) {
+        NewRequest request{.text = RequestText(block), .prompt = 40 + 8 * i, .outputs_max = 64};
+        request.text.append({.stream = 10 + i, .first = 0, .count = request.prompt + request.outputs_max});
+        requests.push_back({.request = std::move(request), .step = 0, .rank = RankId{static_cast<std::int32_t>(i % 2)}});
+    }
+    return requests;
+}
+
+struct Nobody : EventSink {};
+
+void run(benchmark::State& state, const std::string& spelling) {
+    const Engine engine = std::get<Engine>(engine_spelled(spelling));
+    const std::vector<RankSettings> ranks{small_hybrid(0), small_hybrid(1)};
+    const std::vector<TimedRequest> requests = four_requests();
+    Nobody sink;
+    Outside outside;
+    std::int64_t steady = 0;
+    for (auto each : state) {
+        state.PauseTiming();
+        Simulation simulation(engine, ranks, requests, outside, sink);
+        state.ResumeTiming();
+        while (simulation.steps() < 8 && simulation.step()) {
+        }
+        const std::int64_t before = allocations;
+        while (simulation.steps() < steps - 8 && simulation.step()) {
+        }
+        steady = allocations - before;
+        simulation.run(steps);
+        if (simulation.steps() != steps) state.SkipWithError("the requests are done before the last step");
+    }
+    state.counters["allocations"] = static_cast<double>(steady);
+    state.counters["us_a_run"] = benchmark::Counter(1e-6, benchmark::Counter::kIsIterationInvariantRate | benchmark::Counter::kInvert);
+}
+BENCHMARK_CAPTURE(run, vllm_0_18_0, std::string("vllm-0.18.0"));
+BENCHMARK_CAPTURE(run, vllm_0_32_0, std::string("vllm-0.32.0"));
+BENCHMARK_CAPTURE(run, reference, std::string("reference"));
+
+}  // namespace
+}  // namespace kv

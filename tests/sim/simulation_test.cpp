@@ -1,0 +1,145 @@
+#include "sim/simulation.h"
+
+#include "model/events/event_digest.h"
+
+#include <gtest/gtest.h>
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace kv::test {
+namespace {
+
+constexpr TokensPerBlock block{16};
+
+RankSettings rank_of_one_group(std::int64_t rank) {
+    const AttentionCache cache{.block = block, .kv_heads = 1, .head_size = 64, .head_size_v = 64, .dtype = DType::bfloat16};
+    return {.rank = RankId{static_cast<std::int32_t>(rank)},
+            .scheduler = {.batched_max = Tokens{32}, .running_max = 4},
+            .cache = {.groups = {{FullSpec{.cache = cache}}}, .blocks = Blocks{64}, .in_flight_max = Tokens{32}},
+            .tables = {{.block = block, .kernel_block = block, .row_blocks_max = Blocks{64}}},
+            .batch = {.rows = 4}};
+}
+
+TimedRequest arriving(std::int64_t step, std::int64_t rank, std::int64_t prompt, std::int64_t outputs) {
+    TimedRequest timed{.request = {.text = RequestText(block), .prompt = prompt, .outputs_max = outputs},
+                       .step = step,
+                       .rank = RankId{static_cast<std::int32_t>(rank)}};
+    timed.request.text.append({.stream = 7 + step, .first = 0, .count = prompt + outputs});
+    return timed;
+}
+
+// The steps in which a rank computed something, and how many tokens.
+struct StepsSeen : EventSink {
+    using EventSink::see;
+    void see(const StepScheduled& event) override {
+        std::int64_t tokens = 0;
+        for (const ScheduledPart& part : event.parts) tokens += part.tokens;
+        by_rank[static_cast<std::size_t>(event.rank)].push_back(tokens);
+    }
+    std::vector<std::vector<std::int64_t>> by_rank{2};
+};
+
+TEST(Simulation, StepsAllRanksTogetherUntilTheLastRequestIsDone) {
+    StepsSeen seen;
+    Outside outside;
+    const std::vector<RankSettings> ranks{rank_of_one_group(0), rank_of_one_group(1)};
+    Simulation simulation(std::get<Engine>(engine_spelled("reference")), ranks, {arriving(0, 0, 40, 3), arriving(2, 1, 5, 2)}, outside,
+                          seen);
+    simulation.run(1000);
+    // 40 tokens in steps of at most 32, then one each; the other rank idles until its request comes.
+    EXPECT_EQ(seen.by_rank[0], (std::vector<std::int64_t>{32, 8, 1, 1}));
+    EXPECT_EQ(seen.by_rank[1], (std::vector<std::int64_t>{0, 0, 5, 1}));
+    EXPECT_EQ(simulation.steps(), 4);
+    EXPECT_FALSE(simulation.step());
+}
+
+TEST(Simulation, ServesAsManyTokensAsABudgetHasOnBothSidesOfIt) {
+    for (const std::int64_t prompt : {31, 32, 33}) {
+        StepsSeen seen;
+        Outside outside;
+        const std::vector<RankSettings> ranks{rank_of_one_group(0)};
+        Simulation simulation(std::get<Engine>(engine_spelled("vllm-0.18.0")), ranks, {arriving(0, 0, prompt, 1)}, outside, seen);
+        simulation.run(10);
+        EXPECT_EQ(seen.by_rank[0], prompt <= 32 ? (std::vector<std::int64_t>{prompt}) : (std::vector<std::int64_t>{32, 1}));
+    }
+}
+
+TEST(Simulation, EndsAfterTheStepsThatItIsGiven) {
+    StepsSeen seen;
+    Outside outside;
+    const std::vector<RankSettings> ranks{rank_of_one_group(0)};
+    Simulation simulation(std::get<Engine>(engine_spelled("vllm-0.32.0")), ranks, {arriving(0, 0, 10, 100)}, outside, seen);
+    simulation.run(7);
+    EXPECT_EQ(simulation.steps(), 7);
+    EXPECT_TRUE(simulation.step());
+}
+
+struct FaultsSeen : EventSink {
+    using EventSink::see;
+    void see(const EngineFault& event) override {
+        ++faults;
+        rank = event.rank;
+        type = event.refusal.type;
+    }
+    int faults = 0;
+    RankId rank{};
+    Raised type{};
+};
+
+// The second rank's side buffer is too small for its first step.
+TEST(Simulation, EndsWhenOneRankRaisesAndSaysWhich) {
+    std::vector<RankSettings> ranks{rank_of_one_group(0), rank_of_one_group(1)};
+    for (RankSettings& rank : ranks) {
+        rank.capture = CaptureSettings{.rows = {.model = {.routers = {.experts = 8, .topk = 2}},
+                                                .rows = rank.rank == RankId{0} ? 64 * 16 : 20,
+                                                .object_rows = 16,
+                                                .address = SlotAddress(block),
+                                                .requests_max = 4,
+                                                .running_max = 4,
+                                                .batched_max = 32},
+                                       .buffer = {.rows = 32, .layers = 1, .columns = 2}};
+    }
+    FaultsSeen seen;
+    Outside outside;
+    Simulation simulation(std::get<Engine>(engine_spelled("vllm-0.18.0")), ranks, {arriving(0, 0, 20, 9), arriving(3, 1, 20, 3)}, outside,
+                          seen);
+    simulation.run(1000);
+    EXPECT_EQ(seen.faults, 1);
+    EXPECT_EQ(seen.rank, RankId{1});
+    EXPECT_EQ(seen.type, Raised::index_error);
+    EXPECT_EQ(simulation.steps(), 3);
+    EXPECT_EQ(simulation.fault().value().type, Raised::index_error);
+    EXPECT_FALSE(simulation.step());
+}
+
+std::uint64_t digest_of(const std::string& spelling, std::int64_t prompt, std::int64_t outputs) {
+    EventDigest digest;
+    Outside outside;
+    const std::vector<RankSettings> ranks{rank_of_one_group(0), rank_of_one_group(1)};
+    Simulation simulation(std::get<Engine>(engine_spelled(spelling)), ranks, {arriving(0, 0, prompt, outputs), arriving(1, 1, 20, 4)},
+                          outside, digest);
+    simulation.run(1000);
+    EXPECT_GT(digest.events(), 50);
+    return digest.value();
+}
+
+TEST(EventDigest, IsOneNumberForOneRunAndAnotherForAnother) {
+    const std::uint64_t once = digest_of("reference", 40, 8);
+    EXPECT_EQ(digest_of("reference", 40, 8), once);
+    EXPECT_NE(digest_of("reference", 41, 8), once);
+    EXPECT_NE(digest_of("reference", 40, 9), once);
+    EXPECT_NE(digest_of("vllm-0.18.0", 40, 8), once);  // Which takes its blocks in another order.
+}
+
+TEST(EventDigest, HandsEventsOn) {
+    StepsSeen seen;
+    EventDigest digest(&seen);
+    digest.see(StepScheduled{.rank = RankId{1}, .step = StepId{0}, .parts = {}});
+    EXPECT_EQ(seen.by_rank[1], std::vector<std::int64_t>{0});
+    EXPECT_EQ(digest.events(), 1);
+}
+
+}  // namespace
+}  // namespace kv::test
