@@ -229,6 +229,14 @@ TEST(KvproofExplain, TellsOfOneThingOrSuggestsIt) {
     EXPECT_EQ(unknown.out, "");
 }
 
+TEST(KvproofExplain, PrintsTheSchemaOfScenarioFiles) {
+    const Said said = kvproof("explain scenario-schema");
+    EXPECT_EQ(said.status, 0);
+    EXPECT_EQ(said.out, kvproof("explain scenario-schema --format json").out);
+    EXPECT_TRUE(nlohmann::json::parse(said.out)["properties"].contains("expect"));
+    EXPECT_NE(kvproof("explain scenario-shema").err.find("did you mean `scenario-schema`?"), std::string::npos);
+}
+
 TEST(KvproofConform, AgreesWithWhatTheEnginesAnswered) {
     const Said said = kvproof("conform tests/golden/plan/plan-vllm-0.18.0.jsonl.gz");
     EXPECT_EQ(said.status, 0) << said.out;

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
+#include <map>
 #include <regex>
 #include <set>
 #include <stdexcept>
@@ -22,6 +23,12 @@ inline bool is_of_type(const std::string& type, const Json& value) {
     if (type == "integer") return value.is_number_integer();
     if (type == "boolean") return value.is_boolean();
     throw std::logic_error("a type that the checker does not know: " + type);
+}
+
+inline bool matches(const std::string& pattern, const std::string& text) {
+    static std::map<std::string, std::regex> made;  // Making one takes longer than matching.
+    const auto known = made.find(pattern);
+    return std::regex_search(text, known != made.end() ? known->second : made.emplace(pattern, pattern).first->second);
 }
 
 inline bool has_fitting_members(const Json& schema, const Json& value) {
@@ -50,8 +57,7 @@ inline bool fits_schema(const Json& schema, const Json& value) {
     if (schema.contains("type") && !is_of_type(schema["type"], value)) return false;
     if (schema.contains("enum") && std::ranges::find(schema["enum"], value) == schema["enum"].end()) return false;
     if (schema.contains("const") && schema["const"] != value) return false;
-    if (schema.contains("pattern") && value.is_string() &&
-        !std::regex_search(value.get<std::string>(), std::regex(schema["pattern"].get<std::string>())))
+    if (schema.contains("pattern") && value.is_string() && !matches(schema["pattern"].get<std::string>(), value.get<std::string>()))
         return false;
     if (schema.contains("minimum") && value.is_number() && value < schema["minimum"]) return false;
     if (schema.contains("maximum") && value.is_number() && value > schema["maximum"]) return false;
