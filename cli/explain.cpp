@@ -1,6 +1,7 @@
 #include "cli/commands.h"
 #include "reports/explain_text.h"
 #include "reports/layout_text.h"
+#include "reports/scenario_schema.h"
 
 #include <CLI/CLI.hpp>
 
@@ -10,6 +11,7 @@ namespace kv::cli {
 namespace {
 
 constexpr std::string_view layouts = "layouts";  // What is no table of rules: a survey of what they do.
+constexpr std::string_view scenario_schema_id = "scenario-schema";
 
 struct ExplainOptions {
     std::string id;
@@ -19,6 +21,7 @@ struct ExplainOptions {
 int unknown(const std::string& id) {
     std::vector<std::string_view> known = explained_ids();
     known.push_back(layouts);
+    known.push_back(scenario_schema_id);
     const std::string meant = nearest(id, known);
     const std::string hint = meant.empty() ? "`kvproof explain` lists engines, slots, rules and patches" : "did you mean `" + meant + "`?";
     complain(to_text(diagnostic_at("explain", id, 0, id.size(), "nothing is called this: " + hint)));
@@ -34,6 +37,7 @@ int run(const ExplainOptions& options) {
         const std::vector<SurveyedRule> rules = survey_layouts(bounds);
         return deliver(options.output, json ? layouts_json(bounds, rules) : layouts_text(bounds, rules, color), ok);
     }
+    if (options.id == scenario_schema_id) return deliver(options.output, scenario_schema(), ok);  // In either format: it is JSON.
     const auto told = json ? explain_json(options.id) : explain_text(options.id, color);
     return told ? deliver(options.output, *told, ok) : unknown(options.id);
 }
@@ -44,7 +48,8 @@ Run add_explain(CLI::App& app) {
     auto options = std::make_shared<ExplainOptions>();
     CLI::App& command = *app.add_subcommand("explain", "Engines, rules and patches: all of them, or one");
     command.add_option("ID", options->id,
-                       "an engine, a slot, a rule, slot=rule, a patch, or `layouts`: how every small step reaches a router, counted");
+                       "an engine, a slot, a rule, slot=rule, a patch, `layouts`: how every small step reaches a router, counted, or "
+                       "`scenario-schema`: the format of scenario files as a JSON Schema");
     add_output_options(command, options->output);
     command.footer("Example: kvproof explain pr-37118");
     return [options] { return run(*options); };

@@ -4,25 +4,16 @@
 #include "model/settings.h"
 #include "model/spec.h"
 #include "scenarios/cache_format.h"
+#include "scenarios/key_rows.h"
+#include "scenarios/scenario_keys.h"
 
 #include <algorithm>
 #include <array>
-#include <tuple>
-#include <utility>
+#include <iterator>
 #include <variant>
 
 namespace kv {
 namespace {
-
-// Upper bounds that no machine reaches and below which products of a few stay far from overflow.
-constexpr std::int64_t tokens_max = std::int64_t{1} << 40;
-constexpr std::int64_t memory_max = std::int64_t{1} << 60;
-constexpr std::int64_t blocks_max = std::int64_t{1} << 40;
-constexpr std::int64_t page_max = std::int64_t{1} << 40;
-constexpr std::int64_t width_max = std::int64_t{1} << 20;  // Heads, sizes of heads, dimensions of states.
-constexpr std::int64_t ranks_max = 4096;
-constexpr std::int64_t layer_count_max = 16384;
-constexpr std::int64_t small_max = 65536;
 
 constexpr std::array<std::string_view, kind_count> kinds{
     "full",          "sink_full",       "rswa",  "mla",          "hidden_state", "sliding_window", "sliding_window_mla",
@@ -31,13 +22,7 @@ static_assert(kinds.size() == std::variant_size_v<KvSpec>);
 
 template <class... Names>
 constexpr KindSet set_of(Names... names) {
-    KindSet set = 0;
-    for (const std::string_view name : {std::string_view(names)...}) {
-        const auto* found = std::ranges::find(kinds, name);
-        require(found != kinds.end(), "a kind that there is");
-        set |= KindSet{1} << (found - kinds.begin());
-    }
-    return set;
+    return set_among(kinds, names...);
 }
 
 constexpr KindSet full_kinds = set_of("full", "sink_full", "rswa", "mla", "hidden_state");  // Full and what derives from it.
@@ -62,37 +47,7 @@ constexpr std::array<std::string_view, 12> quant_modes{
 
 constexpr std::string_view layer = "model.layer";
 
-// A row of the table: `row(...)` and what else there is to say of the key.
-struct Row {
-    Key key;
-    constexpr Row with(auto change) const {
-        Row changed = *this;
-        change(changed.key);
-        return changed;
-    }
-    constexpr Row from(std::int64_t least, std::int64_t most) const {
-        return with([&](Key& k) { std::tie(k.least, k.most) = std::pair(least, most); });
-    }
-    constexpr Row one_of(std::span<const std::string_view> choices) const {
-        return with([&](Key& k) { k.choices = choices; });
-    }
-    constexpr Row of(KindSet set) const {
-        return with([&](Key& k) { k.kinds = set; });
-    }
-    constexpr Row needed_by(KindSet set) const {
-        return with([&](Key& k) { k.required = set; });
-    }
-    constexpr Row needed() const { return needed_by(key.kinds); }
-    constexpr Row otherwise(std::string_view fallback) const {
-        return with([&](Key& k) { k.fallback = fallback; });
-    }
-};
-
-constexpr Row row(std::string_view section, std::string_view name, Form form, std::string_view meaning) {
-    return {{.section = section, .name = name, .form = form, .meaning = meaning}};
-}
-
-constexpr std::array rows{
+constexpr std::array model_rows{
     row("", "format", Form::count, "version of this format").from(1, 1).needed(),
     row("", "model", Form::table, "what is planned: the layers and what they store").needed(),
     row("", "engine", Form::table, "whose rules are followed; --engine replaces it"),
@@ -105,7 +60,7 @@ constexpr std::array rows{
     row("model", "model_type", Form::text, "the configuration's model_type, where an engine looks at it").otherwise("\"\""),
     row("model", "order", Form::text,
         "order of the layers, as in \"10 x (5 x window, full), 2 x window\"; without it they come as the file lists them"),
-    row("model", "layer", Form::tables, "the kinds of layers, [[model.layer]] each").needed(),
+    row("model", "layer", Form::tables, "the kinds of layers, [[model.layer]] each"),
 
     row(layer, "id", Form::text, "name of this kind of layer: letters, digits, _ - .").needed(),
     row(layer, "kind", Form::choice, "what the layer stores").one_of(kinds).needed(),
@@ -208,9 +163,9 @@ constexpr std::array rows{
     row("engine", "patches", Form::texts, "patches on top of it, in order").otherwise("[]"),
     row("engine", "rules", Form::pairs, "single rules by their slot: { side-buffer-rows = \"...\" }").otherwise("{}"),
 
-    row("machine", "memory", Form::sizes, "for the cache: of every worker, or a list with one size a pipeline stage")
-        .from(0, memory_max)
-        .needed(),
+    row("machine", "memory", Form::sizes,
+        "for the cache: of every worker, or a list with one size a pipeline stage; needed without `blocks`")
+        .from(0, memory_max),
     row("machine", "blocks", Form::count, "blocks in place of what the memory holds (the engine's override)").from(1, blocks_max),
 
     row("parallel", "tp", Form::count, "tensor parallel ranks; layers hold what one of them holds").from(1, ranks_max).otherwise("1"),
@@ -243,37 +198,80 @@ constexpr std::array rows{
     row("cache", "prefix_match_unit", Form::tokens, "prefixes match in multiples of this").from(1, tokens_max),
 };
 
-constexpr auto table = [] {
-    std::array<Key, rows.size()> all;
-    std::ranges::transform(rows, all.begin(), &Row::key);
+// A layer's key as a group has it: a group is given by its geometry, and what its pages hold may stay unsaid.
+Key of_group(Key key) {
+    constexpr std::array<std::string_view, 5> needed{"kind", "window", "chunk", "rswa_window", "shape"};
+    key.section = key.section == layer ? "model.group" : "model.group.states";
+    if (std::ranges::find(needed, key.name) == needed.end()) key.required = 0;
+    if (key.name == "layers") key.meaning = "layers that share its block table";
+    if (key.name == "id") key.meaning = "name of the group, for reports";
+    if (key.name == "head_size" || key.name == "kv_heads") key.fallback = "1";
+    return key;
+}
+
+std::vector<Key> all_keys() {
+    std::vector<Key> all;
+    const auto add = [&](const auto& rows) { std::ranges::transform(rows, std::back_inserter(all), &KeyRow::key); };
+    add(model_rows);
+    add(head_rows);
+    add(request_rows);
+    add(expect_rows);
+    for (const KeyRow& of_layer : model_rows)
+        if (of_layer.key.section.starts_with(layer)) all.push_back(of_group(of_layer.key));
+    all.push_back(row("model.group", "columns", Form::count, "of a row of its block table; what model_len_max needs when it is not there")
+                      .from(1, blocks_max)
+                      .key);
+    std::ranges::stable_sort(all, {}, &Key::section);
     return all;
-}();
+}
+
+const std::vector<Key>& table() {
+    static const std::vector<Key> all = all_keys();
+    return all;
+}
 
 }  // namespace
 
 std::span<const std::string_view> kind_names() { return kinds; }
 
-std::string names_of(KindSet set) {
+std::string names_of(std::span<const std::string_view> names, KindSet set) {
     std::string out;
-    for (std::size_t i = 0; i < kinds.size(); ++i) {
+    for (std::size_t i = 0; i < names.size(); ++i) {
         if ((set >> i & 1) == 0) continue;
         if (!out.empty()) out += ", ";
-        out += kinds[i];
+        out += names[i];
     }
     return out;
 }
 
-std::span<const Key> keys() { return table; }
+std::span<const Key> keys() { return table(); }
+
+std::span<const Key> keys_of_section(std::string_view section) {
+    const auto found = std::ranges::equal_range(table(), section, {}, &Key::section);
+    return {found.begin(), found.end()};
+}
 
 const Key* find_key(std::string_view section, std::string_view name) {
-    const auto* found = std::ranges::find_if(table, [&](const Key& key) { return key.section == section && key.name == name; });
-    return found == table.end() ? nullptr : found;
+    const std::span<const Key> there = keys_of_section(section);
+    const auto found = std::ranges::find(there, name, &Key::name);
+    return found == there.end() ? nullptr : &*found;
+}
+
+const Key* telling_key(std::string_view section) {
+    if (section == "expect") return find_key(section, "property");
+    return section == "model.layer" || section == "model.group" ? find_key(section, "kind") : nullptr;
+}
+
+bool in_double_brackets(std::string_view section) {
+    const std::size_t dot = section.rfind('.');
+    const bool inner = dot != std::string_view::npos;
+    const Key* key = find_key(inner ? section.substr(0, dot) : "", inner ? section.substr(dot + 1) : section);
+    return key != nullptr && key->form == Form::tables;
 }
 
 std::vector<std::string_view> names_of_section(std::string_view section) {
     std::vector<std::string_view> names;
-    for (const Key& key : table)
-        if (key.section == section) names.push_back(key.name);
+    for (const Key& key : keys_of_section(section)) names.push_back(key.name);
     return names;
 }
 

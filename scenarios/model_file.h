@@ -1,4 +1,4 @@
-// A scenario file's first version: a model's layers, the settings it runs under and the memory it has.
+// The part of a scenario file that a plan is made from: a model's layers, the settings it runs under and the memory it has.
 #pragma once
 
 #include "model/layers.h"
@@ -27,7 +27,7 @@ struct ModelFile {
 
 inline constexpr std::size_t model_file_bytes_max = std::size_t{4} << 20;
 
-// All that is wrong is told at once. The file's name is only for the messages.
+// All that is wrong with the scenario is told at once, and what is missing for a plan. The file's name is only for the messages.
 std::variant<ModelFile, Diagnostics> read_model_file(const std::string& file, const std::string& text);
 
 // The same from disk; a file that cannot be read is a diagnostic too.

@@ -129,6 +129,15 @@ std::variant<Tokens, QuantityError> tokens_spelled(std::string_view text) {
     return Tokens{std::get<Number>(number).whole};
 }
 
+std::string bytes_pattern() {
+    std::string units;
+    for (const NamedUnit& unit : byte_units) units += (units.empty() ? "" : "|") + std::string(unit.name);
+    const std::string digits = "[0-9]{1," + std::to_string(digits_max) + "}";
+    return digits + "(\\." + digits + ")? *(" + units + ")";
+}
+
+std::string tokens_pattern() { return "[0-9]{1," + std::to_string(digits_max) + "} *tokens?"; }
+
 std::string spelled(Bytes bytes) {
     for (const NamedUnit& unit : byte_units) {
         if (unit.bytes % kibi != 0) continue;

@@ -21,6 +21,10 @@ std::variant<Bytes, QuantityError> bytes_spelled(std::string_view text);
 
 std::variant<Tokens, QuantityError> tokens_spelled(std::string_view text);  // "4096 tokens", "1 token"; whole numbers only.
 
+// What these read, as regular expressions without anchors; the first takes parts of a byte too.
+std::string bytes_pattern();
+std::string tokens_pattern();
+
 // The largest unit that gives the same bytes again: "40 GiB", "4719 B". What bytes_spelled reads.
 std::string spelled(Bytes bytes);
 std::string spelled(Tokens tokens);

@@ -2,6 +2,7 @@
 
 #include "model/contract.h"
 
+#include <algorithm>
 #include <numeric>
 #include <string>
 
@@ -60,8 +61,27 @@ Sections::Sections(const TableReader& file)
       machine(section_of(file, "machine", "machine")),
       parallel(section_of(file, "parallel", "parallel")),
       scheduler(section_of(file, "scheduler", "scheduler")),
-      cache(section_of(file, "cache", "cache")) {
+      cache(section_of(file, "cache", "cache")),
+      capture(section_of(file, "capture", "capture")),
+      workload(section_of(file, "workload", "workload")) {
     if (scheduler) draft = section_of(*scheduler, "draft", "scheduler.draft");
+}
+
+std::vector<const TomlValue*> tables_of(const TableReader& reader, std::string_view name) {
+    constexpr std::size_t tables_max = 16384;
+    constexpr std::size_t line_bytes_max = 16384;  // So that pointing at tables is quick, though all of them stand in one line.
+    SourceText& source = reader.source();
+    std::vector<const TomlValue*> tables = reader.tables(name);
+    if (tables.size() > tables_max) {
+        source.error(tables[tables_max]->where, "more than " + std::to_string(tables_max) + " tables of `" + std::string(name) + '`');
+        return {};
+    }
+    const auto crowded = [&](const TomlValue* table) { return source.line_bytes(table->where) > line_bytes_max; };
+    const auto found = std::ranges::find_if(tables, crowded);
+    if (found == tables.end()) return tables;
+    source.error((*found)->where, "a table of `" + std::string(name) + "` in a line of more than " + std::to_string(line_bytes_max) +
+                                      " bytes: expected shorter lines");
+    return {};
 }
 
 Settings read_settings(const Sections& sections) {

@@ -6,14 +6,18 @@
 
 #include <cstddef>
 #include <optional>
+#include <string_view>
 #include <vector>
 
 namespace kv {
 
 struct Sections {  // The readers of a file's sections; empty where the file has none.
     explicit Sections(const TableReader& file);
-    std::optional<TableReader> model, engine, machine, parallel, scheduler, draft, cache;
+    std::optional<TableReader> model, engine, machine, parallel, scheduler, draft, cache, capture, workload;
 };
+
+// The tables under `name`. More of them than a scenario has, or too many in one line, are an error, and then there are none.
+std::vector<const TomlValue*> tables_of(const TableReader& reader, std::string_view name);
 
 Settings read_settings(const Sections& sections);
 

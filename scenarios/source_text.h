@@ -31,11 +31,13 @@ public:
     Diagnostics diagnostics() const;                        // The first hundred by place, then one that counts the rest.
 
     // A diagnostic without words, for what is found out about this place later.
-    Diagnostic place(TextRange where) const { return diagnostic_at(file_, text_, where.offset, where.length, {}); }
+    Diagnostic place(TextRange where) const;
+    std::size_t line_bytes(TextRange where) const;  // Of the whole line.
 
 private:
     std::string file_;
     std::string text_;
+    std::vector<std::size_t> line_begins_{0};
     std::vector<std::pair<TextRange, std::string>> errors_;
 };
 

@@ -27,9 +27,14 @@ TableReader::TableReader(SourceText& source, std::string_view section, const Tom
     check_required();
 }
 
-TextRange TableReader::where(std::string_view key) const {
+const TomlValue* TableReader::value(std::string_view key) const {
     const TomlEntry* entry = table_->find(key);
-    return entry != nullptr ? entry->value.where : header_;
+    return entry != nullptr ? &entry->value : nullptr;
+}
+
+TextRange TableReader::where(std::string_view key) const {
+    const TomlValue* there = value(key);
+    return there != nullptr ? there->where : header_;
 }
 
 void TableReader::error(std::string_view key, const std::string& message) const { source_->error(where(key), ticked(key) + ' ' + message); }
@@ -42,32 +47,35 @@ const Key& TableReader::key_of(std::string_view name) const {
 
 std::string TableReader::call_it() const {
     if (section_.empty()) return "the head of the file";
-    const bool several = section_ == "model.layer";
-    const bool inside = section_ == "model.layer.states" || section_ == "scheduler.draft";
-    const std::string name(inside ? section_.substr(section_.rfind('.') + 1) : section_);
-    return inside ? '`' + name + '`' : (several ? "[[" : "[") + name + (several ? "]]" : "]");
+    const bool inside = section_ == "scheduler.draft" || section_.ends_with(".states");
+    if (inside) return '`' + std::string(section_.substr(section_.rfind('.') + 1)) + '`';
+    const bool several = in_double_brackets(section_);
+    return (several ? "[[" : "[") + std::string(section_) + (several ? "]]" : "]");
 }
 
 void TableReader::check_names() const {
-    const std::vector<std::string_view> names = names_of_section(section_);
+    const Key* telling = telling_key(section_);
     for (const TomlEntry& entry : table_->entries) {
         const Key* key = find_key(section_, entry.key);
         if (key == nullptr) {
+            const std::vector<std::string_view> names = names_of_section(section_);
             const std::string meant = source_->crowded() ? "" : nearest(entry.key, names);
             const std::string hint = meant.empty() ? "expected one of " + listed(names) : "did you mean `" + meant + "`?";
             source_->error(entry.key_where, "unknown key " + ticked(entry.key) + " in " + call_it() + ": " + hint);
-        } else if (kind_ && (key->kinds >> *kind_ & 1) == 0) {
-            source_->error(entry.key_where, ticked(entry.key) + " does not fit the kind `" + std::string(kind_names()[*kind_]) +
-                                                "`: it is a key of " + names_of(key->kinds));
+        } else if (kind_ && telling != nullptr && (key->kinds >> *kind_ & 1) == 0) {
+            source_->error(entry.key_where, ticked(entry.key) + " does not fit the " + std::string(telling->name) + " `" +
+                                                std::string(telling->choices[*kind_]) + "`: it is a key of " +
+                                                names_of(telling->choices, key->kinds));
         }
     }
 }
 
 void TableReader::check_required() const {
     const KindSet here = kind_ ? KindSet{1} << *kind_ : every_kind;
-    for (const Key& key : keys()) {
-        if (key.section != section_ || (key.required & here) == 0 || has(key.name)) continue;
-        if (section_ == "model.layer" && !kind_ && key.name != "kind") continue;  // What is missing depends on the kind.
+    const Key* telling = kind_ ? nullptr : telling_key(section_);
+    for (const Key& key : keys_of_section(section_)) {
+        if ((key.required & here) == 0 || has(key.name)) continue;
+        if (telling != nullptr && key.name != telling->name) continue;  // What is missing depends on the kind.
         source_->error(header_, call_it() + " has no `" + std::string(key.name) + "`: expected " + std::string(key.meaning));
     }
 }
@@ -86,7 +94,9 @@ std::vector<const TomlValue*> TableReader::tables(std::string_view key) const {
     if (entry == nullptr) return {};
     const auto* array = std::get_if<TomlArray>(&entry->value.value);
     if (array == nullptr) {
-        const std::string hint = key == "layer" ? "expected [[model.layer]] with two brackets" : "expected a list of tables";
+        const bool braced = section_ == "model.layer" || section_ == "model.group";  // Their states.
+        const std::string name = section_.empty() ? std::string(key) : std::string(section_) + '.' + std::string(key);
+        const std::string hint = braced ? "expected a list of tables" : "expected [[" + name + "]] with two brackets";
         source_->error(entry->value.where, ticked(key) + " is " + std::string(described(entry->value)) + ": " + hint);
         return {};
     }

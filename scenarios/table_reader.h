@@ -18,6 +18,17 @@
 
 namespace kv {
 
+struct TokenSpan {  // "16 to 64 tokens"; "40 tokens" is both of its ends.
+    Tokens least, most;
+    friend bool operator==(const TokenSpan&, const TokenSpan&) = default;
+};
+
+struct Share {  // "3/4"
+    std::int64_t part = 0;
+    std::int64_t of = 1;
+    friend bool operator==(const Share&, const Share&) = default;
+};
+
 struct Length {  // "131072 tokens", or "fit up to 131072 tokens".
     Tokens tokens;
     bool fitted = false;
@@ -25,12 +36,13 @@ struct Length {  // "131072 tokens", or "fit up to 131072 tokens".
 
 class TableReader {
 public:
-    // `kind` is the place of a layer's kind in kind_names(); other sections have none.
+    // `kind` is the place of a table's kind in the choices of telling_key(section); tables that are all alike have none.
     TableReader(SourceText& source, std::string_view section, const TomlTable& table, TextRange header,
                 std::optional<std::size_t> kind = std::nullopt);
 
     bool has(std::string_view key) const { return table_->find(key) != nullptr; }
-    TextRange where(std::string_view key) const;  // Of its value; of the table when it is not there.
+    const TomlValue* value(std::string_view key) const;  // Null when it is not there.
+    TextRange where(std::string_view key) const;         // Of its value; of the table when it is not there.
     TextRange header() const { return header_; }
     SourceText& source() const { return *source_; }
     void error(std::string_view key, const std::string& message) const;  // "`key` " and the message.
@@ -84,6 +96,8 @@ private:
     bool read(const Key& key, const TomlValue& value, Bytes& into) const;
     bool read(const Key& key, const TomlValue& value, Fraction& into) const;
     bool read(const Key& key, const TomlValue& value, Length& into) const;
+    bool read(const Key& key, const TomlValue& value, TokenSpan& into) const;
+    bool read(const Key& key, const TomlValue& value, Share& into) const;
     bool read(const Key& key, const TomlValue& value, StrideAlignment& into) const;
     bool read(const Key& key, const TomlValue& value, std::vector<Bytes>& into) const;
     bool read(const Key& key, const TomlValue& value, std::vector<std::int64_t>& into) const;

@@ -9,6 +9,7 @@ namespace kv {
 namespace {
 
 constexpr std::string_view fit_prefix = "fit up to ";
+constexpr std::string_view span_word = " to ";
 
 std::string named(const Key& key) { return '`' + std::string(key.name) + "` "; }
 
@@ -166,6 +167,43 @@ bool TableReader::read(const Key& key, const TomlValue& value, Length& into) con
         return true;
     }
     return read(key, value, into.tokens);
+}
+
+bool TableReader::read(const Key& key, const TomlValue& value, TokenSpan& into) const {
+    const auto* text = std::get_if<std::string>(&value.value);
+    const std::size_t middle = text != nullptr ? text->find(span_word) : std::string::npos;
+    TokenSpan span;
+    if (middle == std::string::npos) {
+        if (!read(key, value, span.least)) return false;
+        span.most = span.least;
+    } else {
+        const std::string_view ends = *text;
+        const std::string_view least = ends.substr(0, middle);
+        if (least.empty() || least.size() > 18 || least.find_first_not_of("0123456789") != std::string_view::npos)
+            return fail(*source_, key, value, "does not start with a whole number: write it like \"16 to 64 tokens\"");
+        if (!read_tokens(*source_, key, value, std::string(least) + " tokens", span.least)) return false;
+        if (!read_tokens(*source_, key, value, ends.substr(middle + span_word.size()), span.most)) return false;
+        if (span.most < span.least) return fail(*source_, key, value, "ends below its start: write the smaller number first");
+    }
+    into = span;
+    return true;
+}
+
+bool TableReader::read(const Key& key, const TomlValue& value, Share& into) const {
+    constexpr std::size_t digits_most = 6;
+    const auto* text = std::get_if<std::string>(&value.value);
+    if (text == nullptr) return wrong_form(*source_, key, value, "a part such as \"3/4\"");
+    const std::size_t slash = std::min(text->find('/'), text->size());
+    const auto whole = [](std::string_view digits) {
+        return !digits.empty() && digits.size() <= digits_most && digits.find_first_not_of("0123456789") == std::string_view::npos;
+    };
+    const std::string_view part = std::string_view(*text).substr(0, slash);
+    const std::string_view of = std::string_view(*text).substr(std::min(slash + 1, text->size()));
+    if (!whole(part) || !whole(of)) return fail(*source_, key, value, "is no part: write it like \"3/4\"");
+    const Share share{std::stoll(std::string(part)), std::stoll(std::string(of))};
+    if (share.of == 0 || share.part > share.of) return fail(*source_, key, value, "is not between \"0/1\" and \"1/1\"");
+    into = share;
+    return true;
 }
 
 bool TableReader::read(const Key& key, const TomlValue& value, StrideAlignment& into) const {

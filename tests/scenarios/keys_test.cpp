@@ -1,6 +1,7 @@
 // The table of keys says what the reader does.
 #include "scenarios/keys.h"
 
+#include "scenarios/scenario.h"
 #include "scenarios/text_file.h"
 #include "scenarios/toml_reader.h"
 #include "tests/scenarios/model_text.h"
@@ -37,7 +38,8 @@ TEST(Keys, OfASectionHangOnAKeyOfAnother) {
 TEST(Keys, HaveARangeWhereTheyHaveNumbers) {
     for (const Key& key : keys()) {
         const bool numbers = key.form == Form::count || key.form == Form::tokens || key.form == Form::bytes || key.form == Form::fraction ||
-                             key.form == Form::length || key.form == Form::stride || key.form == Form::sizes || key.form == Form::counts;
+                             key.form == Form::length || key.form == Form::span || key.form == Form::stride || key.form == Form::sizes ||
+                             key.form == Form::counts;
         EXPECT_EQ(numbers, key.most > 0) << name_of_key(key);
         EXPECT_EQ(key.form == Form::choice, !key.choices.empty()) << name_of_key(key);
         EXPECT_EQ(key.required & ~key.kinds, 0U) << name_of_key(key);
@@ -84,14 +86,33 @@ void collect(const TomlTable& table, const std::string& section, std::set<std::s
     }
 }
 
-TEST(Keys, AreAllReadInTheFileThatHasThemAll) {
-    const std::string file = KV_SOURCE_DIR "/tests/fuzz/corpus/model_file_fuzz/every_key.toml";
-    const auto read = load_model_file(file);
-    if (const auto* errors = std::get_if<Diagnostics>(&read)) FAIL() << to_text(*errors);
-    SourceText source(file, std::get<std::string>(read_text_file(file, model_file_bytes_max)));
+TEST(Keys, AreAllReadInTheFilesThatHaveThemAll) {
     std::set<std::string> found;
-    collect(*read_toml(source), "", found);
-    for (const Key& key : keys()) EXPECT_TRUE(found.contains(name_of_key(key))) << name_of_key(key);
+    for (const std::string_view name : {"fuzz/corpus/model_file_fuzz/every_key.toml", "scenarios/files/recorded-hour.toml"}) {
+        const std::string file = KV_SOURCE_DIR "/tests/" + std::string(name);
+        const auto read = load_scenario(file);
+        if (const auto* errors = std::get_if<Diagnostics>(&read)) FAIL() << to_text(*errors);
+        SourceText source(file, std::get<std::string>(read_text_file(file, model_file_bytes_max)));
+        collect(*read_toml(source), "", found);
+    }
+    for (const Key& key : keys()) {
+        const bool of_group = key.section.starts_with("model.group") || name_of_key(key) == "model.group";
+        EXPECT_TRUE(of_group || found.contains(name_of_key(key))) << name_of_key(key);
+    }
+}
+
+TEST(Keys, OfAGroupAreThoseOfALayerAndItsColumns) {
+    const std::vector<std::string_view> of_layer = names_of_section("model.layer");
+    std::vector<std::string_view> expected = of_layer;
+    expected.push_back("columns");
+    EXPECT_EQ(names_of_section("model.group"), expected);
+    for (const std::string_view name : of_layer) {
+        const Key& layer = *find_key("model.layer", name);
+        const Key& group = *find_key("model.group", name);
+        EXPECT_EQ(std::tuple(group.form, group.least, group.most, group.kinds),
+                  std::tuple(layer.form, layer.least, layer.most, layer.kinds));
+        EXPECT_EQ(group.required & ~layer.required, 0U) << name;
+    }
 }
 
 auto fields(const Settings& s) {

@@ -25,7 +25,7 @@ TEST(ModelError, OfAnUnknownKeySuggestsTheNearest) {
     EXPECT_EQ(errors_with("[scheduler]\nbatchd_max = \"1 token\""),
               "11:1+10 unknown key `batchd_max` in [scheduler]: did you mean `batched_max`?");
     EXPECT_EQ(errors_with("[parallel]\nexperts = 2"),
-              "11:1+7 unknown key `experts` in [parallel]: expected one of tp, pp, dcp, pcp, stages");
+              "11:1+7 unknown key `experts` in [parallel]: expected one of tp, pp, dcp, pcp, stages, dp, ep, layout, micro_batches");
     EXPECT_EQ(errors_with("[modl]\nname = \"x\""), "10:2+4 unknown key `modl` in the head of the file: did you mean `model`?");
 }
 
@@ -59,7 +59,7 @@ TEST(ModelError, OfAWrongTypeSaysWhatWasExpected) {
     EXPECT_EQ(errors_with("[cache]\nprefix_caching = \"yes\""),
               "11:18+5 `prefix_caching` is a string: expected true or false, without quotes");
     EXPECT_EQ(errors_with("[scheduler]\ndraft = \"mtp\""), "11:9+5 `draft` is a string: expected a table");
-    EXPECT_EQ(errors_with("cache = 1\n"), "10:1+5 unknown key `cache` in [machine]: expected one of memory, blocks");
+    EXPECT_EQ(errors_with("cache = 1\n"), "10:1+5 unknown key `cache` in [machine]: expected one of memory, blocks, host");
     EXPECT_EQ(errors_of("format = 1\n[model]\n[model.layer]\nid = \"a\"\n[machine]\nmemory = \"1 B\""),
               "3:1+13 `layer` is a table: expected [[model.layer]] with two brackets");
 }
@@ -137,22 +137,22 @@ TEST(ModelError, OfSizesThatOverflowNamesTheNumbers) {
 }
 
 TEST(ModelError, AreAllToldAtOnce) {
-    EXPECT_EQ(
-        errors_of("format = 1\nspeed = 1\n[model]\n[[model.layer]]\nid = \"a\"\nkind = \"full\"\nblock = 16\n[machine]\nmemory = "
-                  "1\n[cache]\nlayot = \"X\"\n"),
-        "2:1+5 unknown key `speed` in the head of the file: expected one of format, model, engine, machine, parallel, scheduler, cache\n"
-        "4:1+15 [[model.layer]] has no `kv_heads`: expected heads of keys and values that one rank holds\n"
-        "4:1+15 [[model.layer]] has no `head_size`: expected elements of a key, or of a latent vector\n"
-        "7:9+2 `block` needs a unit: write \"16 tokens\"\n"
-        "9:10+1 `memory` needs a unit: write \"1 GiB\"\n"
-        "11:1+5 unknown key `layot` in [cache]: did you mean `layout`?");
+    EXPECT_EQ(errors_of("format = 1\nvelocity = 1\n[model]\n[[model.layer]]\nid = \"a\"\nkind = \"full\"\nblock = 16\n[machine]\nmemory = "
+                        "1\n[cache]\nlayot = \"X\"\n"),
+              "2:1+8 unknown key `velocity` in the head of the file: expected one of format, model, engine, machine, parallel, scheduler, "
+              "cache, title, seed, affects, capture, request, workload, reset, expect\n"
+              "4:1+15 [[model.layer]] has no `kv_heads`: expected heads of keys and values that one rank holds\n"
+              "4:1+15 [[model.layer]] has no `head_size`: expected elements of a key, or of a latent vector\n"
+              "7:9+2 `block` needs a unit: write \"16 tokens\"\n"
+              "9:10+1 `memory` needs a unit: write \"1 GiB\"\n"
+              "11:1+5 unknown key `layot` in [cache]: did you mean `layout`?");
 }
 
 TEST(ModelError, OfAModelWithoutLayers) {
     EXPECT_EQ(errors_of("format = 1\n[model]\nlayer = []\n[machine]\nmemory = \"1 B\""),
-              "2:1+7 the model has no layer: expected a [[model.layer]]");
+              "2:1+7 the model has no layer: expected a [[model.layer]], a [[model.group]] or `config`");
     EXPECT_EQ(errors_of("format = 1\n[model]\n[machine]\nmemory = \"1 B\""),
-              "2:1+7 [model] has no `layer`: expected the kinds of layers, [[model.layer]] each");
+              "2:1+7 the model has no layer: expected a [[model.layer]], a [[model.group]] or `config`");
 }
 
 }  // namespace

@@ -1,0 +1,135 @@
+#include "scenarios/scenario.h"
+
+#include "model/engine.h"
+#include "scenarios/expect_reader.h"
+#include "scenarios/model_reader.h"
+#include "scenarios/request_reader.h"
+#include "scenarios/text_file.h"
+#include "scenarios/utf8.h"
+
+#include <algorithm>
+#include <set>
+#include <utility>
+
+namespace kv {
+namespace {
+
+void read_head(const TableReader& head, Scenario& out) {
+    std::int64_t format = 1;
+    head.take("format", format);
+    head.take("title", out.title);
+    head.take("seed", out.seed);
+    if (!head.take("affects", out.affects)) return;
+    std::vector<std::string_view> known;
+    for (const Engine& engine : engines()) known.push_back(engine.name);
+    const auto& items = std::get<TomlArray>(head.value("affects")->value).items;
+    std::set<std::string_view> seen;
+    for (std::size_t i = 0; i < items.size(); ++i) {
+        const std::string& name = out.affects[i];
+        if (!seen.insert(name).second) head.source().error(items[i].where, "`affects` names this engine twice");
+        if (std::ranges::find(known, name) != known.end()) continue;
+        const std::string meant = head.source().crowded() ? "" : nearest(name, known);
+        std::string all;
+        for (const std::string_view engine : known) all += (all.empty() ? "" : ", ") + std::string(engine);
+        head.source().error(items[i].where, "`affects` names \"" + shortened(name, 40) +
+                                                "\": " + (meant.empty() ? "expected of " + all : "did you mean \"" + meant + "\"?"));
+    }
+}
+
+void read_spread(const TableReader& table, Spread& spread) {
+    table.take("dp", spread.data);
+    table.take("ep", spread.expert);
+    table.take("layout", spread.layout);
+    table.take("micro_batches", spread.micro_batches);
+}
+
+void read_stepping(const TableReader& table, Stepping& stepping) {
+    table.take("chunk_max", stepping.chunk_max);
+    table.take("whole_request_must_fit", stepping.whole_request_must_fit);
+    table.take("steps_max", stepping.steps_max);
+    table.take("dp_padding", stepping.dp_padding);
+    if (!table.take("graph_sizes", stepping.graph_sizes)) return;
+    const auto& items = std::get<TomlArray>(table.value("graph_sizes")->value).items;
+    for (std::size_t i = 1; i < items.size(); ++i)
+        if (stepping.graph_sizes[i] <= stepping.graph_sizes[i - 1])
+            table.source().error(items[i].where, "`graph_sizes` do not rise: " + std::to_string(stepping.graph_sizes[i]) + " after " +
+                                                     std::to_string(stepping.graph_sizes[i - 1]));
+}
+
+void read_routed(const TableReader& table, RoutedModel& routed) {
+    table.take("experts", routed.experts);
+    table.take("topk", routed.topk);
+    table.take("dense_first", routed.dense_first);
+    table.take("redundant_experts", routed.redundant_experts);
+    if (routed.experts && routed.topk && *routed.topk > *routed.experts)
+        table.error("topk", "is " + std::to_string(*routed.topk) + ": a layer has " + std::to_string(*routed.experts) + " experts");
+    if (table.has("topk") && !table.has("experts") && !table.has("config"))
+        table.error("topk", "has no `experts` beside it: expected how many there are to choose from");
+    if (table.has("experts") && !table.has("topk") && !table.has("config"))
+        table.error("experts", "has no `topk` beside it: expected how many of them a token is routed to");
+}
+
+void read_capture(const TableReader& table, const Scenario& scenario, ScenarioCapture& capture) {
+    capture.enabled = true;
+    table.take("enabled", capture.enabled);
+    table.take("opt_in", capture.opt_in);
+    table.take("draft_layers", capture.draft_layers);
+    table.take("draft_first", capture.draft_first);
+    table.take("routes_inside", capture.routes_inside);
+    if (capture.draft_layers > 0 && scenario.model.settings.drafting.tokens == 0)
+        table.error("draft_layers", "stands without [scheduler] draft: there is no drafter");
+    if (table.has("draft_first") && capture.draft_layers == 0)
+        table.error("draft_first", "has no `draft_layers` beside it: the drafter has no layer with a router");
+    if (capture.enabled && !scenario.config && !scenario.routed.experts)
+        table.source().error(table.header(), "[capture] of a model without `experts`: expected them and `topk` in [model], or a `config`");
+}
+
+void read_machine(const TableReader& table, Scenario& out) {
+    table.take("host", out.host);
+    out.machine_place = table.source().place(table.header());
+    if (!table.has("memory") && !table.has("blocks"))
+        table.source().error(table.header(), "[machine] has no `memory`: expected a size for the cache, or `blocks`");
+}
+
+void read_all(const TableReader& head, Scenario& out) {
+    const Sections sections(head);
+    read_head(head, out);
+    read_model(sections, out);
+    if (sections.model) read_routed(*sections.model, out.routed);
+    if (sections.machine) read_machine(*sections.machine, out);
+    if (sections.parallel) read_spread(*sections.parallel, out.spread);
+    if (sections.scheduler) read_stepping(*sections.scheduler, out.stepping);
+    if (sections.capture) read_capture(*sections.capture, out, out.capture);
+    read_requests(head, sections, out);
+    read_expectations(head, out);
+}
+
+}  // namespace
+
+std::variant<Scenario, Diagnostics> read_scenario(const std::string& file, const std::string& text) {
+    if (text.size() > model_file_bytes_max)
+        return Diagnostics{
+            {.where = {.file = file}, .message = "is larger than " + std::to_string(model_file_bytes_max) + " bytes: no scenario is"}};
+    SourceText source(file, text);
+    const std::optional<TomlTable> root = read_toml(source);
+    Scenario out{.file = file};
+    if (root) {
+        const TableReader head(source, "", *root, {0, std::max<std::size_t>(1, std::min(source.text().find('\n'), source.text().size()))});
+        read_all(head, out);
+    }
+    if (source.failed()) return source.diagnostics();
+    return out;
+}
+
+std::variant<Scenario, Diagnostics> load_scenario(const std::string& file) {
+    const auto text = read_text_file(file, model_file_bytes_max);
+    if (const auto* unreadable = std::get_if<Diagnostic>(&text)) return Diagnostics{*unreadable};
+    return read_scenario(file, std::get<std::string>(text));
+}
+
+std::string beside(const std::string& scenario_file, const std::string& path) {
+    const std::size_t slash = scenario_file.rfind('/');
+    return path.starts_with('/') || slash == std::string::npos ? path : scenario_file.substr(0, slash + 1) + path;
+}
+
+}  // namespace kv
