@@ -85,11 +85,10 @@ std::vector<ShapedLayer> shaped_layers(const ConfigView& view, const std::vector
 
 std::optional<DType> config_dtype(const ConfigObject& object) {
     for (const std::string_view key : {"dtype", "torch_dtype"}) {
-        auto name = object.word_if(key);
+        const auto name = object.word_if(key);
         if (!name || (object.find(key) && object.find(key)->kind() != JsonKind::string)) continue;
-        if (name->starts_with("torch.")) name->erase(0, std::string_view("torch.").size());
         if (const auto dtype = dtype_named(*name)) return dtype;
-        object.note(key, "expected an element type such as \"bfloat16\"");
+        object.note(key, "expected an element type such as \"bfloat16\", without \"torch.\"");  // Which the engines refuse, too.
     }
     return std::nullopt;
 }

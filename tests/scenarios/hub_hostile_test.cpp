@@ -155,7 +155,9 @@ TEST(HostileConfig, ANameThatIsNotKnownIsShownAndNothingElse) {
 }
 
 TEST(HostileConfig, AnElementTypeThatIsNoneIsToldAndMetadataIsNotRead) {
-    EXPECT_EQ(told(llama_with("torch_dtype", "\"bfloat17\"")), Errors{"9:17 torch_dtype: expected an element type such as \"bfloat16\""});
+    for (const std::string name : {"bfloat17", "torch.bfloat16"})
+        EXPECT_EQ(told(llama_with("torch_dtype", '"' + name + '"')),
+                  Errors{"9:17 torch_dtype: expected an element type such as \"bfloat16\", without \"torch.\""});
     EXPECT_EQ(told(llama_with("torch_dtype", "16")), Errors{"9:17 torch_dtype: expected a string, found 16"});
     EXPECT_EQ(told(llama_with("transformers_version", "{\"a\": [NaN, Infinity]}")), Errors{"shape"});
     EXPECT_EQ(told(llama_with("_name_or_path", "\"<b>\\u202e\\n\"")), Errors{"shape"});
