@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <array>
 #include <deque>
+#include <map>
 #include <string_view>
 #include <type_traits>
 #include <unordered_map>
@@ -40,7 +41,14 @@ std::int64_t length(const std::vector<TokenRun>& runs) {
 // The calls in their order. Looks inside and evictions are the recorder's own and no scheduler's.
 class Calls {
 public:
-    explicit Calls(std::span<const TraceOperation> operations) : operations_(operations), numbers_(operations) {}
+    explicit Calls(std::span<const TraceOperation> operations) : operations_(operations), numbers_(operations) {
+        for (std::size_t i = 0; i < operations.size(); ++i)
+            std::visit(
+                [&](const auto& call) {
+                    if constexpr (requires { call.request; }) places_[{id_of(call), operations[i].call.index()}].push_back(i);
+                },
+                operations[i].call);
+    }
 
     template <class Call>
     RequestId id_of(const Call& call) const {
@@ -55,9 +63,11 @@ public:
     // The first call of that kind for a request, from here on, and its place; none: past the end.
     template <class Call>
     std::pair<const Call*, std::size_t> first_of(RequestId request) const {
-        for (std::size_t i = next_; i < operations_.size(); ++i)
-            if (const auto* call = std::get_if<Call>(&operations_[i].call); call != nullptr && id_of(*call) == request) return {call, i};
-        return {nullptr, operations_.size()};
+        const auto places = places_.find({request, TraceCall(Call{}).index()});
+        if (places == places_.end()) return {nullptr, operations_.size()};
+        const auto place = std::ranges::lower_bound(places->second, next_);
+        if (place == places->second.end()) return {nullptr, operations_.size()};
+        return {&std::get<Call>(operations_[*place].call), *place};
     }
     void take() { ++next_; }
     std::size_t taken() const { return next_; }
@@ -68,6 +78,7 @@ public:
 private:
     std::span<const TraceOperation> operations_;
     Numbers numbers_;
+    std::map<std::pair<RequestId, std::size_t>, std::vector<std::size_t>> places_ = {};  // Of each request's calls, by kind.
     std::size_t next_ = 0;
 };
 

@@ -14,6 +14,9 @@ namespace kv {
 
 namespace {
 
+// A longer trace is replayed only: to be scheduled again it would have to be held whole.
+constexpr std::size_t scheduled_operations_max = std::size_t{1} << 16;
+
 // Reads a unit's lines up to its end and replays them as long as nothing differs.
 class TraceComparison {
 public:
@@ -106,6 +109,10 @@ private:
         }
         if (unreadable_ || !replay_) return;
         const auto& call = std::get<TraceOperation>(read);
+        if (scheduled_ && operations_.size() == scheduled_operations_max) {
+            scheduled_.reset();
+            operations_.clear();
+        }
         if (scheduled_) operations_.push_back(call);
         guarded([&] { differ(replay_->make(call), fmt::format("operation {} (line {})", reader_->operations(), lines_.line_number())); });
     }

@@ -15,8 +15,11 @@ Scheduler::Scheduler(const Engine& engine, RankId rank, const SchedulerSettings&
 void Scheduler::arrive(LiveRequest& request) {
     request.cache.status = RequestStatus::waiting;
     waiting_.push_back(&request);
-    sink_.see(RequestArrived{
-        .rank = rank_, .request = request.id, .prompt = request.cache.prompt_tokens, .outputs_max = Tokens(request.outputs_max)});
+    sink_.see(RequestArrived{.rank = rank_,
+                             .request = request.id,
+                             .prompt = request.cache.prompt_tokens,
+                             .outputs_max = Tokens(request.outputs_max),
+                             .wants_rows = request.wants_rows});
 }
 
 void Scheduler::abort(LiveRequest& request) { finish(request, FreedWhy::aborted); }

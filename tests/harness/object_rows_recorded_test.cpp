@@ -118,7 +118,7 @@ TEST(ObjectRows, SendWhatTheRealConnectorSentAndRaiseWhereItRaised) {
     const Engine engine = std::get<Engine>(engine_spelled("vllm-0.32.0"));
     std::map<std::string, int> raised;
     std::size_t sent = 0;
-    for (const std::string& line : lines_of(std::string(KV_GOLDEN_DIR) + "/delivered/aux-vllm-0.32.0.jsonl.gz")) {
+    for (const std::string& line : lines_of(std::string(KV_SOURCE_DIR) + "/tests/harness/object_rows/aux-vllm-0.32.0.jsonl.gz")) {
         const Json recorded = Json::parse(line);
         EXPECT_EQ(difference(engine, recorded), "") << recorded["id"];
         ++raised[recorded["raised"].is_null() ? "" : recorded["raised"].get<std::string>()];
@@ -133,7 +133,7 @@ TEST(ObjectRows, SendWhatTheRealConnectorSentAndRaiseWhereItRaised) {
 TEST(ObjectRows, AreToldApartByEachRecordedRow) {
     const Engine engine = std::get<Engine>(engine_spelled("vllm-0.32.0"));
     int changed_count = 0;
-    for (const std::string& line : lines_of(std::string(KV_GOLDEN_DIR) + "/delivered/aux-vllm-0.32.0.jsonl.gz")) {
+    for (const std::string& line : lines_of(std::string(KV_SOURCE_DIR) + "/tests/harness/object_rows/aux-vllm-0.32.0.jsonl.gz")) {
         Json recorded = Json::parse(line);
         for (Json& operation : recorded["ops"]) {
             if (operation[0] != "settle" || operation.size() < 2 || operation[1].empty() || operation[1][0][2].empty()) continue;

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Records the auxiliary-output store of an installed vLLM: random steps through its scheduler's and its worker's connector, run on the CPU.
 
-    python tests/golden/delivered/record_aux.py OUT --version 0.32.0 --cases 300 --seed 1
+    python tests/harness/object_rows/record_aux.py OUT --version 0.32.0 --cases 300 --seed 1
 
 One JSON object a line; the README beside it says what its keys mean. A row is one number, content x 1000 + position.
 """
