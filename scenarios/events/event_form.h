@@ -32,7 +32,7 @@ inline constexpr std::string_view never_written_name = "never-written";
 inline constexpr std::string_view missing_name = "missing";
 
 // Bounds of one line, and of what all live requests hold together: what a file makes its reader keep.
-inline constexpr std::int64_t event_line_memory_max = std::int64_t{64} << 20;  // Bytes of all spans of an event, runs unrolled.
+inline constexpr std::int64_t event_line_memory_max = std::int64_t{32} << 20;  // Bytes of all spans of an event, runs unrolled.
 inline constexpr std::int64_t held_blocks_max = std::int64_t{1} << 25;
 inline constexpr std::int64_t held_groups_max = 1 << 12;
 inline constexpr std::int64_t event_count_max = std::int64_t{1} << 60;  // Of counts with a unit, so that sums of some of them fit.

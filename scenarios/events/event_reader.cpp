@@ -6,6 +6,7 @@
 #include "scenarios/lines.h"
 
 #include <algorithm>
+#include <iterator>
 #include <string>
 #include <unordered_map>
 #include <utility>
@@ -30,23 +31,21 @@ public:
             lists_.give_back();
             tell(errors.take());
         }
-        return header_.has_value();
+        return header_ && errors_.size() < errors_max;
     }
 
     Diagnostics finish() {
         if (!header_ && errors_.empty()) tell({diagnostic_at(file_, "", 0, 0, header_expected + ", found nothing")});
-        if (untold_ > 0) errors_.back().message += fmt::format(" (and {} more errors)", untold_);
-        untold_ = 0;
+        if (errors_.size() > errors_max) errors_.resize(errors_max);
+        if (errors_.size() == errors_max) errors_.back().message += fmt::format(" (after {} errors reading ended here)", errors_max);
         return std::exchange(errors_, {});
     }
+
     void tell(Diagnostics errors) {
         if (errors.empty()) return;
         wrong_ = true;
         held_.lose_track();
-        for (Diagnostic& error : errors) {
-            if (errors_.size() < errors_max) errors_.push_back(std::move(error));
-            else ++untold_;
-        }
+        std::ranges::move(errors, std::back_inserter(errors_));
     }
 
     const std::optional<EventHeader>& told_header() const { return header_; }
@@ -112,7 +111,6 @@ private:
     HeldReader held_ = {};
     bool wrong_ = false;  // A line was.
     Diagnostics errors_ = {};
-    std::size_t untold_ = 0;
     std::int64_t events_ = 0;
 };
 

@@ -9,8 +9,8 @@
 
 namespace kv {
 
-// Lines as they come. All that are wrong are told, the first hundred errors of them; once one is wrong no event is handed on any more, for
-// what follows would not be what happened.
+// Lines as they come. All that are wrong are told, up to a hundred errors; once one is wrong no event is handed on any more, for what
+// follows would not be what happened.
 class EventReader {
 public:
     EventReader(std::string file, EventSink& sink);  // The name that errors bear.
@@ -18,7 +18,7 @@ public:
     EventReader(EventReader&&) noexcept;
     EventReader& operator=(EventReader&&) noexcept;
 
-    // False: without a good header no other line can be read.
+    // False: no other line is read, for there is no good header, or there are enough errors.
     bool line(std::string text, std::size_t number);
     // After the last line. The errors that were found; none: every event was handed on.
     Diagnostics finish();

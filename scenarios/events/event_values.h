@@ -207,7 +207,9 @@ private:
                                       : static_cast<std::int64_t>(room_above) + 1;
         const std::int64_t count = read_integer(count_value, {.least = 1, .most = most}, errors_);
         if (!room<Item>(count, array)) return;
-        for (std::int64_t i = 0; i < count; ++i) items.push_back(static_cast<Item>(repeats ? first : first + i));
+        if (repeats) return void(items.insert(items.end(), static_cast<std::size_t>(count), static_cast<Item>(first)));
+        items.reserve(items.size() + static_cast<std::size_t>(count));
+        for (std::int64_t i = 0; i < count; ++i) items.push_back(static_cast<Item>(first + i));
     }
 
     void tags(std::vector<RowTag>& tags, JsonValue array);

@@ -1,9 +1,11 @@
 // Events of every kind with whatever in them.
 #pragma once
 
+#include "model/events/event_sink.h"
 #include "scenarios/events/event_form.h"
 
 #include <algorithm>
+#include <array>
 #include <deque>
 #include <memory>
 

@@ -116,11 +116,12 @@ TEST(EventFile, ForgetsNothingOfAHoldingButWhatIsUsual) {
     }));
 }
 
-RC_GTEST_PROP(EventFile, KeepsEveryPartOfEveryKindOfEvent, (const std::vector<std::uint64_t>& seeds)) {
+RC_GTEST_PROP(EventFile, KeepsEveryPartOfEveryKindOfEvent, (std::uint64_t seed)) {
+    constexpr std::uint64_t rounds = 8;  // So that requests are told of again.
     const WrittenEvents told = written([&](EventSink& sink) {
-        for (const std::uint64_t seed : seeds) tell_every_kind(seed, sink);
+        for (std::uint64_t round = 0; round < rounds; ++round) tell_every_kind(seed + round, sink);
     });
-    RC_ASSERT(told.events == static_cast<std::int64_t>(seeds.size() * AllEvents::count));
+    RC_ASSERT(told.events == static_cast<std::int64_t>(rounds * AllEvents::count));
     const WrittenEvents again = written([&](EventSink& sink) {
         const ReadEvents read = read_back(told.text, &sink);
         RC_ASSERT(to_text(read.errors) == "");
