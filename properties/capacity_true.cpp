@@ -18,7 +18,6 @@ void CapacityTrue::see(const CapacityReported& event, const Ledger&, Findings&) 
 
 void CapacityTrue::see(const CapacityConstructed& event, const Ledger&, Findings& findings) {
     for (const CapacityReported& said : reported_) {
-        if (said.length != event.length) continue;
         const std::int64_t difference = said.tokens.value - event.tokens.value;
         if (difference <= event.grain.value && -difference <= event.grain.value) continue;
         Finding finding{.property = text.id,

@@ -25,6 +25,7 @@ void LayoutMatch::see(const RowsOffered& event, const Ledger&, Findings&) {
     Offer offer{.rows = event.rows,
                 .needed = std::accumulate(event.rank_rows.begin(), event.rank_rows.end(), std::int64_t{0}),
                 .buffer_first = event.batch_start,
+                .workers = event.tp_size,
                 .layout = event.layout};
     if (rank < event.rank_tokens.size()) offer.count = event.rank_tokens[rank];
     const auto before = event.rank_rows.first(std::min(rank, event.rank_rows.size()));
@@ -39,7 +40,7 @@ void LayoutMatch::see(const RowsOffered& event, const Ledger&, Findings&) {
             for (const std::int64_t rows : before) offer.first += shards_of(rows, event.tp_size);
             break;
         case RouterView::shard:
-            offer.from_all_workers = event.tp_size > 1;
+            offer.sharded = true;
             break;
         case RouterView::local:
         case RouterView::graph_padded:
@@ -64,7 +65,7 @@ void LayoutMatch::see(const RowsCaptured& event, const Ledger&, Findings& findin
     if (offer.count == 0) return;
     if (event.one_column_for_all) {
         finding.message = "one id of each row is copied to all its columns";
-    } else if (event.from_all_workers != offer.from_all_workers && (event.from_all_workers || event.count < offer.count)) {
+    } else if (offer.workers > 1 && event.from_all_workers != offer.sharded && (event.from_all_workers || event.count < offer.count)) {
         finding.message = fmt::format("{} rows of a {} are taken for all of the rank's {}", event.count, layout, offer.count);
     } else if (event.first != offer.first) {
         finding.message = fmt::format("rows from {} on are taken, and this rank's begin at {} ({})", event.first, offer.first, layout);

@@ -15,7 +15,8 @@ private:
     struct Offer {
         std::int64_t rows = 0, needed = 0;
         std::int64_t first = 0, count = 0, buffer_first = 0;
-        bool from_all_workers = false;
+        std::int64_t workers = 1;
+        bool sharded = false;  // The workers have to be asked for theirs.
         RouterView layout{};
     };
     std::vector<Offer> offers_ = {};

@@ -136,11 +136,13 @@ void Ledger::take_held(RequestFacts& request, std::span<const Holding> held) {
         rank.held_blocks += (holders + change > 0 ? 1 : 0) - (holders > 0 ? 1 : 0);
         holders += change;
     };
-    request.held.resize(held.size());
-    request.last_held.resize(held.size());
-    for (std::size_t group = 0; group < held.size(); ++group) {
+    const std::vector<BlockId> nothing;
+    const std::size_t groups = std::max(request.held.size(), held.size());
+    request.held.resize(groups);
+    request.last_held.resize(groups);
+    for (std::size_t group = 0; group < groups; ++group) {
         std::vector<BlockId>& known = request.held[group];
-        const std::vector<BlockId>& now = held[group].blocks;
+        const std::vector<BlockId>& now = group < held.size() ? held[group].blocks : nothing;
         std::vector<BlockId>& last = request.last_held[group];
         const std::size_t both = std::min(known.size(), now.size());
         if (last.size() < now.size()) last.resize(now.size());
@@ -172,7 +174,15 @@ void Ledger::enter(const BlocksAsked& event) {
         rank.contents[place(block)] = {};
         rank.cached[place(block)] = 0;
     }
+    if (event.granted && event.admission) request.begun_at = event.hit.value + event.external.value;
     if (event.granted && event.admission) request.computed = std::max(request.computed, event.hit.value);
+    // A step writes its keys and values before it reads any: who is admitted to the same step may go on from them.
+    if (event.granted && prefix_caching_) {
+        const std::int64_t first = event.computed.value + (event.admission ? event.hit.value + event.external.value : 0);
+        for (std::int64_t index = 0; index < std::ssize(groups_); ++index)
+            if (groups_[place(index)].family != GroupFamily::states)
+                fill(rank, event.request, index, first, first + event.new_tokens.value);
+    }
     if (prefix_caching_ && event.changes && event.granted && !event.delays_caching) {
         const std::int64_t there = event.computed.value + event.hit.value + event.external.value + event.new_tokens.value;
         note_cached(event.request, std::min(there, event.tokens.value));
@@ -237,7 +247,7 @@ void Ledger::enter(const SlotsMapped& event) {
         const PositionRun& run = event.runs[row];
         RequestFacts& request = request_of(event.requests[row]);
         request.computed = std::max(request.computed, run.first + run.count);
-        if (facts != nullptr && facts->family != GroupFamily::states)
+        if (facts != nullptr && prefix_caching_ && facts->family != GroupFamily::states)
             fill(rank, event.requests[row], event.group, run.first, run.first + run.count);
     }
 }

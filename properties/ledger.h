@@ -29,7 +29,7 @@ struct RequestFacts {
     std::vector<TokenRun> text = {};
     std::int64_t computed = 0;  // Positions [0, computed) were computed or loaded at some time.
     std::int64_t tokens = 0;    // That it has by now.
-    std::int64_t settled = 0;   // Scheduled tokens whose step has settled.
+    std::int64_t begun_at = 0;  // Tokens that were there when it was last admitted: no step goes back behind them.
     // By group.
     std::vector<std::vector<BlockId>> held = {};
     std::vector<std::vector<BlockId>> last_held = {};  // At each column the last block that was not the null block.

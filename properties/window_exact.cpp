@@ -22,7 +22,7 @@ const PropertyText WindowExact::text{
 void WindowExact::see(const BlocksAsked& event, const Ledger& ledger, Findings& findings) {
     if (!event.changes || !event.granted) return;
     const std::int64_t before = event.admission ? event.hit.value + event.external.value : 0;
-    const std::int64_t settled = event.computed.value + before - event.in_flight.value;
+    const std::int64_t settled = std::max(event.computed.value + before - event.in_flight.value, ledger.request(event.request).begun_at);
     const std::int64_t null_blocks = ledger.rank(event.rank).null_blocks;
     for (std::size_t index = 0; index < std::min(event.held.size(), ledger.groups().size()); ++index) {
         const GroupFacts& group = ledger.groups()[index];
