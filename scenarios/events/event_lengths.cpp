@@ -18,6 +18,8 @@ std::optional<Misfit> misfit_of(const SlotsMapped& event) {
         if (run.count < 0 || run.first < 0 || run.row < 0) return Misfit{"runs", "runs whose numbers are not negative"};
         tokens += run.count;
     }
+    if (event.requests.size() != event.runs.size())
+        return Misfit{"requests", fmt::format("a request for each of {} runs, found {}", event.runs.size(), event.requests.size())};
     return misfit_unless(tokens <= std::ssize(event.slots), "slots",
                          fmt::format("a slot for each of the runs' {} tokens, found {}", tokens, event.slots.size()));
 }

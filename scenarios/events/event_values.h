@@ -46,7 +46,7 @@ private:
             used = 0;
         }
     };
-    std::tuple<Pool<std::int64_t>, Pool<BlockId>, Pool<RowTag>, Pool<TokenRun>, Pool<PositionRun>, Pool<ScheduledPart>, Pool<GroupFacts>,
+    std::tuple<Pool<std::int64_t>, Pool<RequestId>, Pool<BlockId>, Pool<RowTag>, Pool<TokenRun>, Pool<PositionRun>, Pool<ScheduledPart>, Pool<GroupFacts>,
                Pool<WorkerFacts>, Pool<RowPart>, Pool<StateWrite>, Pool<BlockCopy>, Pool<std::vector<BlockId>>>
         pools_;
 };

@@ -33,7 +33,8 @@ inline bool matches(const std::string& pattern, const std::string& text) {
 }
 
 inline bool has_fitting_members(const Json& schema, const Json& value) {
-    const Json properties = schema.value("properties", Json::object());
+    static const Json nothing = Json::object();
+    const Json& properties = schema.contains("properties") ? schema["properties"] : nothing;
     for (const auto& [name, member] : value.items()) {
         if (schema.contains("propertyNames") && !fits_schema(schema["propertyNames"], name)) return false;
         if (properties.contains(name)) {
@@ -50,7 +51,8 @@ inline bool has_fitting_members(const Json& schema, const Json& value) {
 inline bool has_fitting_items(const Json& schema, const Json& value) {
     if (!value.is_array()) return true;
     if (schema.contains("minItems") && value.size() < schema["minItems"].get<std::size_t>()) return false;
-    const Json first = schema.value("prefixItems", Json::array());
+    static const Json nothing = Json::array();
+    const Json& first = schema.contains("prefixItems") ? schema["prefixItems"] : nothing;
     for (std::size_t i = 0; i < value.size(); ++i) {
         if (i < first.size()) {
             if (!fits_schema(first[i], value[i])) return false;

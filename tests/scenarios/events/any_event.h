@@ -145,7 +145,7 @@ private:
 
 // So that the lists of an event belong together, as a reader asks.
 inline void fit(auto&, AnyParts&) {}
-inline void fit(SlotsMapped& event, AnyParts&) { event.runs = {}; }
+inline void fit(SlotsMapped& event, AnyParts&) { event.runs = {}, event.requests = {}; }
 inline void fit(KvWritten& event, AnyParts& any) { event.tokens = any.below(std::ssize(event.slots) + 1); }
 inline void fit(RowsCaptured& event, AnyParts&) {
     if (event.outcome != CaptureOutcome::copied) event.rows = {};

@@ -92,10 +92,10 @@ TEST(EventErrors, NameRunsThatDoNotFit) {
 
 TEST(EventErrors, NameListsThatDoNotFitEachOther) {
     const std::string mapped =
-        R"({"event":"slots-mapped","rank":0,"step":0,"group":0,"context_rank":0,"runs":[[0,2,5],[1,2,0]],"slots":[7,8)";
+        R"({"event":"slots-mapped","rank":0,"step":0,"group":0,"context_rank":0,"requests":[4,6],"runs":[[0,2,5],[1,2,0]],"slots":[7,8)";
     EXPECT_EQ(error_of_line(mapped + ",9,10]}"), "0 errors: ");
     EXPECT_EQ(error_of_line(mapped + ",9,10,-1]}"), "0 errors: ");
-    EXPECT_EQ(error_of_line(mapped + ",9]}"), "2:103: slots: expected a slot for each of the runs' 4 tokens, found 3");
+    EXPECT_EQ(error_of_line(mapped + ",9]}"), "2:120: slots: expected a slot for each of the runs' 4 tokens, found 3");
     EXPECT_EQ(error_of_line(R"({"event":"kv-written","rank":0,"step":0,"group":0,"context_rank":0,"tokens":3,"slots":[1,2]})"),
               "2:77: tokens: expected tokens that have slots, of which there are 2");
     EXPECT_EQ(error_of_line(R"({"event":"rows-stored","rank":0,"step":0,"group":0,"slots":[1,2],"rows":["missing"]})"),

@@ -2,7 +2,7 @@
 #include "model/events/property_needs.h"
 
 #include "model/events/event_list.h"
-#include "scenarios/scenario_keys.h"
+#include "properties/judges.h"
 
 #include <gtest/gtest.h>
 
@@ -41,6 +41,18 @@ TEST(PropertyNeeds, NameEventsAndPartsThatThereAre) {
         for (std::string part; parts >> part; ++named)
             EXPECT_TRUE(event->second.contains(part)) << need.property << " needs " << part << " of " << need.event;
         EXPECT_GT(named, 0) << need.property << " needs nothing of " << need.event;
+    }
+}
+
+// The rest of them the ledger enters.
+TEST(PropertyNeeds, NameEveryKindOfEventThatAPropertySees) {
+    for (std::size_t id = 0; id < property_ids.size(); ++id) {
+        const auto seen = events_of(static_cast<PropertyId>(id));
+        EXPECT_FALSE(seen.empty()) << property_ids[id];
+        for (const std::string_view event : seen)
+            EXPECT_TRUE(std::ranges::any_of(
+                property_needs(), [&](const PropertyNeed& need) { return need.property == property_ids[id] && need.event == event; }))
+                << property_ids[id] << " sees " << event;
     }
 }
 
