@@ -116,6 +116,21 @@ TEST(EventFile, ForgetsNothingOfAHoldingButWhatIsUsual) {
     }));
 }
 
+// Else a file could lose one of them and nobody would see it.
+TEST(EventDigest, CountsEveryPartOfWhatIsHeld) {
+    std::set<std::uint64_t> digests;
+    for (const Holding& holding :
+         {Holding{}, Holding{.blocks = blocks_of({0})}, Holding{.cached_blocks = 1}, Holding{.listed = true}, Holding{.admitted = true},
+          Holding{.states = {.allocated = true}}, Holding{.states = {.last_state = 0}}, Holding{.states = {.retired_blocks = 1}},
+          Holding{.states = {.partial_hit = Holding::PartialHit{}}}, Holding{.states = {.checkpoint = Holding::Checkpoint{}}}}) {
+        EventDigest digest;
+        const std::vector<Holding> held{holding};
+        digest.see(BlocksCached{.held = held});
+        digests.insert(digest.value());
+    }
+    EXPECT_EQ(digests.size(), 10U);
+}
+
 RC_GTEST_PROP(EventFile, KeepsEveryPartOfEveryKindOfEvent, (std::uint64_t seed)) {
     constexpr std::uint64_t rounds = 8;  // So that requests are told of again.
     const WrittenEvents told = written([&](EventSink& sink) {
