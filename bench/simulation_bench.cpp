@@ -51,14 +51,16 @@ RankSettings small_hybrid(std::int64_t rank) {
     return settings;
 }
 
-std::vector<TimedRequest> four_requests() {
-    std::vector<TimedRequest> requests;
-    for (std::int64_t i = 0; i < 4; ++i) {
+Happenings four_requests() {
+    Happenings happenings;
+    for (std::int32_t i = 0; i < 4; ++i) happenings.requests.push_back({.rank = RankId{i % 2}});
+    happenings.make = [](std::size_t place) {
+        const auto i = static_cast<std::int64_t>(place);
         NewRequest request{.text = RequestText(block), .prompt = 40 + 8 * i, .outputs_max = 64};
         request.text.append({.stream = 10 + i, .first = 0, .count = request.prompt + request.outputs_max});
-        requests.push_back({.request = std::move(request), .step = 0, .rank = RankId{static_cast<std::int32_t>(i % 2)}});
-    }
-    return requests;
+        return request;
+    };
+    return happenings;
 }
 
 struct Nobody : EventSink {};
@@ -66,13 +68,12 @@ struct Nobody : EventSink {};
 void run(benchmark::State& state, const std::string& spelling) {
     const Engine engine = std::get<Engine>(engine_spelled(spelling));
     const std::vector<RankSettings> ranks{small_hybrid(0), small_hybrid(1)};
-    const std::vector<TimedRequest> requests = four_requests();
     Nobody sink;
     Outside outside;
     std::int64_t steady = 0;
     for (auto each : state) {
         state.PauseTiming();
-        Simulation simulation(engine, ranks, requests, outside, sink);
+        Simulation simulation(engine, ranks, {}, four_requests(), outside, sink);
         state.ResumeTiming();
         while (simulation.steps() < 8 && simulation.step()) {
         }

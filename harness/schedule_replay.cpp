@@ -94,27 +94,27 @@ public:
     void see(const CacheHitFound& found) override {
         const auto& call = expect<LookupOperation>("lookup");
         value("r", calls_.id_of(call), found.request);
-        value("n", call.length.value, found.hit.length.value);
+        value("n", call.length.value, found.length.value);
         done();
     }
     void see(const BlocksAsked& asked) override {
         const auto& call = expect<AllocateOperation>("alloc");
         value("r", calls_.id_of(call), asked.request);
         value("c", call.computed.value, asked.computed.value);
-        value("new", call.call.new_tokens.value, asked.call.new_tokens.value);
-        flag("with_hit", call.with_hit, asked.call.hit != nullptr);
-        value("hit", call.call.hit_tokens.value, asked.call.hit_tokens.value);
-        value("look", call.call.lookahead.value, asked.call.lookahead.value);
-        value("ext", call.call.external.value, asked.call.external.value);
-        flag("delay", call.call.delay_caching, asked.call.delay_caching);
-        value("enc", call.call.encoder_tokens.value, asked.call.encoder_tokens.value);
+        value("new", call.call.new_tokens.value, asked.new_tokens.value);
+        flag("with_hit", call.with_hit, asked.admission);
+        value("hit", call.call.hit_tokens.value, asked.hit.value);
+        value("look", call.call.lookahead.value, asked.lookahead.value);
+        value("ext", call.call.external.value, asked.external.value);
+        flag("delay", call.call.delay_caching, asked.delays_caching);
+        value("enc", call.call.encoder_tokens.value, asked.encoder.value);
         if (later_) {
-            value("fly", call.in_flight.value, asked.cache.in_flight.value);
-            value("boundary", call.shared_boundary.value, asked.cache.shared_boundary.value);
-            value("st", static_cast<std::int64_t>(call.status), static_cast<std::int64_t>(asked.cache.status));
-            flag("full", call.call.whole_request_must_fit, asked.call.whole_request_must_fit);
-            value("reserved", call.call.reserved.value, asked.call.reserved.value);
-            flag("sched", call.call.others_scheduled, asked.call.others_scheduled);
+            value("fly", call.in_flight.value, asked.in_flight.value);
+            value("boundary", call.shared_boundary.value, asked.shared_boundary.value);
+            value("st", static_cast<std::int64_t>(call.status), static_cast<std::int64_t>(asked.status));
+            flag("full", call.call.whole_request_must_fit, asked.whole_request);
+            value("reserved", call.call.reserved.value, asked.reserved.value);
+            flag("sched", call.call.others_scheduled, asked.others_scheduled);
         }
         flag("ok", call.granted, asked.granted);
         value("free", call.free.value, asked.free.value);
@@ -123,7 +123,7 @@ public:
     void see(const BlocksCached& cached) override {
         const auto& call = expect<CacheOperation>("cache");
         value("r", calls_.id_of(call), cached.request);
-        value("c", call.computed.value, cached.cache.computed.value);
+        value("c", call.computed.value, cached.computed.value);
         value("n", call.tokens.value, cached.tokens.value);
         done();
     }
@@ -339,14 +339,14 @@ private:
     }
 
     void step() {
-        std::vector<StepPart>& parts = in_flight_.emplace_back();
-        scheduler_.schedule(parts);
+        auto& [id, parts] = in_flight_.emplace_back(StepId{steps_++}, std::vector<StepPart>());
+        scheduler_.schedule(id, parts);
         const bool empty = parts.empty();
         if (driver_.asynchronous && in_flight_.size() < 2 && !empty) return;
         while (!in_flight_.empty() && (in_flight_.size() >= 2 || !driver_.asynchronous || empty)) {
-            const std::vector<StepPart> oldest = std::move(in_flight_.front());
+            const auto [settled, oldest] = std::move(in_flight_.front());
             in_flight_.pop_front();
-            scheduler_.settle(oldest);
+            scheduler_.settle(settled, oldest);
         }
     }
 
@@ -359,7 +359,8 @@ private:
     CallWatch watch_;
     RecordedOutside outside_;
     Scheduler scheduler_;
-    std::deque<std::vector<StepPart>> in_flight_ = {};
+    std::deque<std::pair<StepId, std::vector<StepPart>>> in_flight_ = {};
+    std::int64_t steps_ = 0;
 };
 
 }  // namespace

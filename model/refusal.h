@@ -3,8 +3,11 @@
 
 #include "model/units.h"
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -25,7 +28,12 @@ enum class Raised : std::uint8_t {
     runtime_error,
     memory_fault,  // No exception: memory that is not the engine's is read or written, and what comes of it is anybody's guess.
 };
-std::string_view name_of(Raised raised);  // As Python names it: "ValueError"; a fault: "memory fault".
+inline constexpr std::array<std::string_view, 12> raised_names{
+    "ValueError", "AssertionError", "NotImplementedError", "ZeroDivisionError", "TypeError",    "StopIteration",
+    "KeyError",   "IndexError",     "AttributeError",      "ImportError",       "RuntimeError", "memory fault"};
+constexpr std::span<const std::string_view> names_of(Raised) { return raised_names; }
+// As Python names it: "ValueError"; a fault: "memory fault".
+constexpr std::string_view name_of(Raised raised) { return raised_names[static_cast<std::size_t>(raised)]; }
 
 // The admission check of a worker that did not pass.
 struct AdmissionFigures {

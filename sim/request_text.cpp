@@ -8,11 +8,11 @@ void RequestText::append(TokenRun run) {
     if (run.count == 0) return;
     keys_.append(run);
     if (!parts_.empty()) {
-        Part& last = parts_.back();
-        const bool goes_on = last.run.stream == run.stream && last.run.first + last.run.count == run.first;
+        TokenRun& last = runs_.back();
+        const bool goes_on = last.stream == run.stream && last.first + last.count == run.first;
         if (goes_on) {  // However a text is cut into runs, it is the same text.
-            last.run.count += run.count;
-            last.end = tokens();
+            last.count += run.count;
+            parts_.back().end = tokens();
             return;
         }
     }
@@ -21,7 +21,8 @@ void RequestText::append(TokenRun run) {
                         static_cast<std::uint64_t>(tokens() - run.count)};
     std::uint64_t content = 0x9e3779b97f4a7c15;
     for (const std::uint64_t word : words) content = mixed(content ^ mixed(word + 0x9e3779b97f4a7c15));
-    parts_.push_back({.end = tokens(), .content = static_cast<std::int64_t>(content & RowOrigin::content_max), .run = run});
+    parts_.push_back({.end = tokens(), .content = static_cast<std::int64_t>(content & RowOrigin::content_max)});
+    runs_.push_back(run);
 }
 
 void RequestText::rows(std::int64_t producer, std::int64_t first, std::span<RowTag> rows) const {

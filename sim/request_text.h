@@ -19,6 +19,7 @@ public:
 
     std::int64_t tokens() const { return keys_.tokens().value; }
     const PrefixKeys& keys() const { return keys_; }
+    std::span<const TokenRun> runs() const { return runs_; }
 
     // The rows of positions [first, first + rows.size()) as `producer` computes them. A row depends on all the text before it.
     void rows(std::int64_t producer, std::int64_t first, std::span<RowTag> rows) const;
@@ -27,11 +28,11 @@ private:
     struct Part {
         std::int64_t end = 0;  // Position after its last.
         std::int64_t content = 0;
-        TokenRun run = {};
     };
 
     PrefixKeys keys_;
     std::vector<Part> parts_ = {};
+    std::vector<TokenRun> runs_ = {};  // Of each part.
 };
 
 }  // namespace kv

@@ -95,6 +95,7 @@ struct CacheCore {
 
     // Of the call at work.
     std::vector<BlockId> new_ids = {};
+    std::int64_t counted = 0;  // By the last allocation that was more than a look.
     std::vector<std::uint32_t> new_ends = {};
     std::vector<BlockId> released = {};
 

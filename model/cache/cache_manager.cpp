@@ -197,6 +197,8 @@ Blocks CacheManager::blocks_of(Tokens tokens) const {
     return Blocks(blocks);
 }
 
+Blocks CacheManager::blocks_counted() const { return Blocks(core_->counted); }
+
 void CacheManager::new_step_starts() {
     for (GroupState& group : core_->groups)
         if (!group.cached_this_step.empty()) group.cached_this_step.clear();
@@ -232,7 +234,8 @@ std::optional<NewBlocks> CacheManager::allocate_blocks(CacheRequest& request, co
     if (gated && call.whole_request_must_fit) {
         asked.need.tokens = asked.need.main_tokens = std::min(request.tokens.value, length_max);
         asked.need.capped = true;
-        if (blocks_needed_by_all(core, request, asked) + watermark > core.pool.free_count()) return std::nullopt;
+        core.counted = blocks_needed_by_all(core, request, asked) + watermark;
+        if (core.counted > core.pool.free_count()) return std::nullopt;
         asked.need.capped = false;
     }
     asked.need.main_tokens = computed + call.new_tokens.value;
@@ -242,7 +245,8 @@ std::optional<NewBlocks> CacheManager::allocate_blocks(CacheRequest& request, co
     const std::int64_t basis = std::max<std::int64_t>(0, computed - in_flight);
     release_passed_by_all(core, request, basis);
     const std::int64_t available = core.pool.free_count() - (gated ? call.reserved.value : 0);
-    if (blocks_needed_by_all(core, request, asked) + watermark > available) return std::nullopt;
+    core.counted = blocks_needed_by_all(core, request, asked) + watermark;
+    if (core.counted > available) return std::nullopt;
 
     core.new_ids.clear();
     core.new_ends.clear();

@@ -43,6 +43,7 @@ public:
     NewBlocks() = default;
     NewBlocks(std::span<const BlockId> ids, std::span<const std::uint32_t> ends) : ids_(ids), ends_(ends) {}
     std::span<const BlockId> all() const { return ids_; }  // Call by call, group by group.
+    bool changed() const { return !ends_.empty(); }        // False: no group had anything to do.
     std::span<const BlockId> group(std::size_t index) const {
         if (index >= ends_.size()) return {};
         const std::size_t begin = index == 0 ? 0 : ends_[index - 1];
@@ -91,6 +92,9 @@ public:
         if (is_quiet(request, call)) return NewBlocks();
         return allocate_blocks(request, call);
     }
+
+    // Blocks that the last call which was not quiet counted before it granted or refused: what is compared with the free ones.
+    Blocks blocks_counted() const;
 
     // After an asynchronous step's output, or after an external load: the first `tokens` tokens are there.
     void cache_blocks(CacheRequest& request, Tokens tokens);

@@ -27,7 +27,8 @@ inline constexpr std::array router_view_names{std::string_view("joined"),       
 // Said by whoever dispatches, who knows: rows need not be guessed from their number.
 struct DeclaredLayout {
     RouterView view = RouterView::joined;
-    std::span<const std::int64_t> rank_tokens;  // Of each data-parallel rank, padding left out.
+    std::span<const std::int64_t> rank_tokens;  // Of each data-parallel rank, padding left out,
+    std::span<const std::int64_t> rank_counts;  // and with the padding of its own batch.
     std::int64_t rank_rows = 0;                 // What each rank is padded to, where the view pads.
 };
 

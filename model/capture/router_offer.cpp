@@ -18,9 +18,10 @@ public:
     Offering(RouterOffer& offer, RouterView view, const StepTokens& step) : step_(step), offer_(offer) {
         offer.view = view;
         offer.rank_tokens.assign(step.rank_tokens.begin(), step.rank_tokens.end());
-        offer.counted_tokens.assign(step.rank_tokens.begin(), step.rank_tokens.end());
+        const auto counts = step.rank_counts.empty() ? step.rank_tokens : step.rank_counts;
+        offer.counted_tokens.assign(counts.begin(), counts.end());
         offer.shard_tokens.clear();
-        offer.rank_rows = checked_add(std::ranges::max(step.rank_tokens), step.padding);
+        offer.rank_rows = checked_add(std::ranges::max(counts), step.padding);
         offer.batch_start = step.batch_start;
         offer.dp_rank = step.dp_rank;
         offer.tp_size = step.tp_size;
@@ -29,10 +30,10 @@ public:
     }
 
     void make() {
-        const std::int64_t own = tokens(step_.dp_rank);
+        const std::int64_t own = rows(step_.dp_rank);
         switch (offer_.view) {
             case RouterView::joined:
-                for (std::int64_t rank = 0; rank < ranks(); ++rank) add(rank, tokens(rank));
+                for (std::int64_t rank = 0; rank < ranks(); ++rank) add(rank, rows(rank));
                 break;
             case RouterView::local:
                 add(step_.dp_rank, own);
@@ -41,13 +42,13 @@ public:
                 for (std::int64_t rank = 0; rank < ranks(); ++rank) add(rank, offer_.rank_rows);
                 break;
             case RouterView::gathered_shards:
-                for (std::int64_t rank = 0; rank < ranks(); ++rank) add(rank, shard_rows(tokens(rank), step_.tp_size) * step_.tp_size);
+                for (std::int64_t rank = 0; rank < ranks(); ++rank) add(rank, shard_rows(rows(rank), step_.tp_size) * step_.tp_size);
                 break;
             case RouterView::shard: {
                 const std::int64_t shard = shard_rows(own, step_.tp_size);
                 std::int64_t first = 0;
                 for (std::vector<RowSegment>& tensor : offer_.tensors) {
-                    add_rows(tensor, step_.dp_rank, first, shard, own, step_.batch_start);
+                    add_rows(tensor, step_.dp_rank, first, shard, tokens(step_.dp_rank), step_.batch_start);
                     first += shard;
                 }
                 break;
@@ -63,6 +64,7 @@ public:
 private:
     std::int64_t ranks() const { return std::ssize(step_.rank_tokens); }
     std::int64_t tokens(std::int64_t rank) const { return step_.rank_tokens[static_cast<std::size_t>(rank)]; }
+    std::int64_t rows(std::int64_t rank) const { return offer_.counted_tokens[static_cast<std::size_t>(rank)]; }
     void add(std::int64_t rank, std::int64_t rows) { add_rows(offer_.tensors.front(), rank, 0, rows, tokens(rank), step_.batch_start); }
 
     // The sizes of shards that the forward context holds: of each worker where the dispatch shards, else one a rank.
@@ -87,13 +89,14 @@ std::int64_t RouterOffer::workers_rows() const {
 
 Dispatch RouterOffer::dispatch() const {
     const bool several = rank_tokens.size() > 1;
-    Dispatch known{.rank_tokens = std::nullopt,
-                   .shard_tokens = std::nullopt,
-                   .batch_tokens = counted_tokens[static_cast<std::size_t>(dp_rank)],
-                   .batch_start = batch_start,
-                   .dp_rank = dp_rank,
-                   .tp_size = tp_size,
-                   .declared = DeclaredLayout{.view = view, .rank_tokens = rank_tokens, .rank_rows = rank_rows}};
+    Dispatch known{
+        .rank_tokens = std::nullopt,
+        .shard_tokens = std::nullopt,
+        .batch_tokens = counted_tokens[static_cast<std::size_t>(dp_rank)],
+        .batch_start = batch_start,
+        .dp_rank = dp_rank,
+        .tp_size = tp_size,
+        .declared = DeclaredLayout{.view = view, .rank_tokens = rank_tokens, .rank_counts = counted_tokens, .rank_rows = rank_rows}};
     if (several) known.rank_tokens = counted_tokens;
     if (several) known.shard_tokens = shard_tokens;
     return known;
@@ -108,6 +111,7 @@ RouterOffer offered(RouterView view, const StepTokens& step) {
 void offer_into(RouterOffer& offer, RouterView view, const StepTokens& step) {
     require(!step.rank_tokens.empty(), "a step is of at least one rank");
     require(0 <= step.dp_rank && step.dp_rank < std::ssize(step.rank_tokens), "a rank is one of the ranks");
+    require(step.rank_counts.empty() || step.rank_counts.size() == step.rank_tokens.size(), "each rank's batch has a size");
     require(step.tp_size > 0 && step.padding >= 0 && step.batch_start >= 0, "sizes are not negative");
     Offering(offer, view, step).make();
 }

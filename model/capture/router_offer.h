@@ -12,9 +12,10 @@
 namespace kv {
 
 struct StepTokens {
-    std::span<const std::int64_t> rank_tokens;  // Of each data-parallel rank.
-    std::int64_t padding = 0;                   // Rows that a rank has beyond the largest rank's, where the view pads.
-    std::int64_t batch_start = 0;               // Of this micro-batch, in the batch of each rank.
+    std::span<const std::int64_t> rank_tokens;       // Of each data-parallel rank.
+    std::span<const std::int64_t> rank_counts = {};  // The same with the padding of each rank's batch; empty: it has none.
+    std::int64_t padding = 0;                        // Rows that a rank has beyond the largest rank's, where the view pads.
+    std::int64_t batch_start = 0;                    // Of this micro-batch, in the batch of each rank.
     std::int64_t dp_rank = 0;
     std::int64_t tp_size = 1;
 };

@@ -78,4 +78,9 @@ void RowDelivery::reset_prefixes() {
     std::visit([](auto& rows) { rows.reset(); }, rows_);
 }
 
+std::span<const std::int64_t> RowDelivery::last_read() const {
+    const auto* by_slot = as<SharedMemoryRows>();
+    return by_slot != nullptr ? by_slot->last_read() : std::span<const std::int64_t>();
+}
+
 }  // namespace kv

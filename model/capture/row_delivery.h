@@ -38,6 +38,9 @@ public:
     void abort(std::int64_t request);
     void reset_prefixes();  // Nothing can be hit any more; no step is in flight.
 
+    // Where a request that stops has its rows read by slot: those of the last `stop`, also of one that raised.
+    std::span<const std::int64_t> last_read() const;
+
     template <class TransportRows>
     const TransportRows* as() const {
         return std::get_if<TransportRows>(&rows_);

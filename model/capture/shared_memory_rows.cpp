@@ -50,11 +50,15 @@ void SharedMemoryRows::save(const RowStep& step) {
 }
 
 DeliveredRows SharedMemoryRows::stop(std::int64_t request, const RowsDue& due) {
+    read_slots_.clear();
     if (!rules_.wants(at(request))) return {};
     const std::int64_t tokens = due.tokens - 1;
-    const auto slots = reader_({.blocks = due.blocks, .tokens = Tokens{tokens}, .address = address_});
+    auto slots = reader_({.blocks = due.blocks, .tokens = Tokens{tokens}, .address = address_});
     read_.assign(static_cast<std::size_t>((slots ? std::ssize(*slots) : tokens) * columns_), missing_tag);
-    if (slots) rows_.load(*slots, read_, reader_rows_);
+    if (slots) {
+        read_slots_ = *std::move(slots);
+        rows_.load(read_slots_, read_, reader_rows_);
+    }
     rules_.mark_unsaid(at(request), 0, columns_, read_);
     return {.first = 0, .count = std::ssize(read_) / columns_, .rows = read_};
 }

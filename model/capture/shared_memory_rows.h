@@ -26,6 +26,7 @@ public:
     void reset() {}
 
     const SlotRows& rows() const { return rows_; }
+    std::span<const std::int64_t> last_read() const { return read_slots_; }  // Slots of the last `stop`, also of one that raised.
 
 private:
     RequestRows& at(std::int64_t request) { return requests_[static_cast<std::size_t>(request)]; }
@@ -39,6 +40,7 @@ private:
     std::vector<RequestRows> requests_;
     std::vector<std::int64_t> marks_;  // Slots of loaded tokens that the next step will say are missing.
     std::vector<std::int64_t> loaded_slots_;
+    std::vector<std::int64_t> read_slots_;
     std::vector<RowTag> read_;
 };
 

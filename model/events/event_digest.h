@@ -3,41 +3,31 @@
 
 #include "model/events/event_sink.h"
 
-#include <concepts>
-#include <cstddef>
+#include <bit>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string_view>
+#include <tuple>
 #include <type_traits>
+#include <vector>
 
 namespace kv {
 
-class EventDigest : public EventSink {
+class EventDigest : public EverySink<EventDigest> {
 public:
     explicit EventDigest(EventSink* next = nullptr) : next_(next) {}
 
     std::uint64_t value() const { return value_; }
     std::int64_t events() const { return events_; }
 
-    void see(const RequestArrived& event) override;
-    void see(const StepBegan& event) override;
-    void see(const CacheHitFound& event) override;
-    void see(const BlocksAsked& event) override;
-    void see(const BlocksCached& event) override;
-    void see(const RequestStops& event) override;
-    void see(const BlocksFreed& event) override;
-    void see(const CacheReset& event) override;
-    void see(const BlocksZeroed& event) override;
-    void see(const BlocksCopied& event) override;
-    void see(const StepScheduled& event) override;
-    void see(const StepSettled& event) override;
-    void see(const OutputSettled& event) override;
-    void see(const SlotsMapped& event) override;
-    void see(const RowsOffered& event) override;
-    void see(const RowsCaptured& event) override;
-    void see(const RowsStored& event) override;
-    void see(const RowsDelivered& event) override;
-    void see(const EngineFault& event) override;
+    template <class Event>
+    void any(const Event& event) {
+        add(std::string_view(Event::name));
+        Event::parts(event, [this](std::string_view, const auto& part, std::string_view) { add(part); });
+        ++events_;
+        if (next_ != nullptr) next_->see(event);
+    }
 
 private:
     template <class Number>
@@ -46,22 +36,43 @@ private:
         value_ = (value_ ^ static_cast<std::uint64_t>(number)) * 0x100000001b3;
         value_ ^= value_ >> 29;
     }
-    template <class Number>
-    void add(std::span<const Number> numbers) {
-        add(numbers.size());
-        for (const Number number : numbers) add(number);
+    void add(double number) { add(std::bit_cast<std::uint64_t>(number)); }
+    void add(std::string_view text) {
+        add(text.size());
+        for (const char letter : text) add(static_cast<unsigned char>(letter));
     }
-    void add(Tokens tokens) { add(tokens.value); }
-    void add(Blocks blocks) { add(blocks.value); }
-    void add(const Refusal& refusal);
-
-    // What kind of event, then its parts in the order of its members.
-    template <class Event, class... Part>
-    void add_event(const Event& event, std::uint8_t kind, const Part&... parts) {
-        add(kind);
+    template <class Part>
+        requires requires(const Part& part) { part.value; }
+    void add(const Part& count) { add(count.value); }
+    template <class Part>
+    void add(const std::optional<Part>& part) {
+        add(part.has_value());
+        if (part) add(*part);
+    }
+    template <class Part>
+        requires requires(const Part& part) {
+            Part::parts(part, [](std::string_view, const auto&, std::string_view) {});
+        }
+    void add(const Part& whole) {
+        Part::parts(whole, [this](std::string_view, const auto& part, std::string_view) { add(part); });
+    }
+    template <class Part>
+    void add(std::span<const Part> parts) {
+        add(parts.size());
+        for (const Part& part : parts) add(part);
+    }
+    template <class Part>
+    void add(const std::vector<Part>& parts) {
+        add(std::span<const Part>(parts));
+    }
+    void add(const Holding& held) { add(held.blocks); }
+    void add(const BlockCopy& copy) { add_all(copy.source, copy.destination); }
+    void add(const TokenRun& run) { add_all(run.stream, run.first, run.count); }
+    void add(const PositionRun& run) { add_all(run.row, run.count, run.first); }
+    void add(const RowPart& part) { add_all(part.first_layer, part.layers, part.writer, part.routed); }
+    template <class... Part>
+    void add_all(const Part&... parts) {
         (add(parts), ...);
-        ++events_;
-        if (next_ != nullptr) next_->see(event);
     }
 
     EventSink* next_;

@@ -119,6 +119,7 @@ RowsAnswer rows_as_declared(const RouterCall& call, const Dispatch& dispatch) {
     const DeclaredLayout& layout = *dispatch.declared;
     const std::int64_t ranks = std::ssize(layout.rank_tokens);
     const std::int64_t tokens = layout.rank_tokens[static_cast<std::size_t>(dispatch.dp_rank)];
+    const std::int64_t batch = layout.rank_counts[static_cast<std::size_t>(dispatch.dp_rank)];
     const auto joined_shards = [&](std::span<const std::int64_t> of_ranks) {
         std::int64_t rows = 0;
         for (const std::int64_t count : of_ranks)
@@ -131,17 +132,17 @@ RowsAnswer rows_as_declared(const RouterCall& call, const Dispatch& dispatch) {
     };
     switch (layout.view) {
         case RouterView::joined:
-            return taken(sum_of(layout.rank_tokens), {.first = sum_before(layout.rank_tokens, dispatch.dp_rank), .count = tokens});
+            return taken(sum_of(layout.rank_counts), {.first = sum_before(layout.rank_counts, dispatch.dp_rank), .count = tokens});
         case RouterView::local:
-            return taken(tokens, {.first = 0, .count = tokens});
+            return taken(batch, {.first = 0, .count = tokens});
         case RouterView::padded_gather:
             return taken(checked_mul(ranks, layout.rank_rows), {.first = checked_mul(dispatch.dp_rank, layout.rank_rows), .count = tokens});
         case RouterView::gathered_shards: {
-            const auto before = layout.rank_tokens.first(static_cast<std::size_t>(dispatch.dp_rank));
-            return taken(joined_shards(layout.rank_tokens), {.first = joined_shards(before), .count = tokens});
+            const auto before = layout.rank_counts.first(static_cast<std::size_t>(dispatch.dp_rank));
+            return taken(joined_shards(layout.rank_counts), {.first = joined_shards(before), .count = tokens});
         }
         case RouterView::shard:
-            return taken(shard_rows(tokens, dispatch.tp_size), of_all_workers(tokens));
+            return taken(shard_rows(batch, dispatch.tp_size), of_all_workers(tokens));
         case RouterView::graph_padded:
             return taken(layout.rank_rows, {.first = 0, .count = tokens});
     }

@@ -3,13 +3,15 @@
 
 #include "model/capture/router_offer.h"
 #include "model/capture/row_delivery.h"
+#include "model/capture/step_capture.h"
 #include "model/capture/step_rows.h"
 #include "model/events/event_sink.h"
+#include "sim/lockstep.h"
 #include "sim/schedule/scheduler.h"
-#include "sim/worker/batch_rows.h"
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -26,19 +28,22 @@ struct CaptureSettings {
 // One step of all ranks, as far as each can see the others.
 struct StepOfRanks {
     std::span<const std::int64_t> tokens;           // Of each rank.
+    std::span<const BatchSize> batches;             // Of each rank.
     std::span<const std::span<const RowTag>> rows;  // Of each rank, one for each of its tokens.
-    std::int64_t padding = 0;                       // Beyond the largest rank's, where the view pads.
 };
 
 class CapturedRows {
 public:
+    // Throws RefusedByEngine where the engine does not start with it.
     CapturedRows(const Engine& engine, const CaptureSettings& settings, RankId rank, EventSink& sink);
 
     std::size_t group() const { return settings_.group; }
+    // The buffers that were made, and what a row is.
+    void tell() const;
 
     // What happens to requests; each throws RefusedByEngine where the engine raises.
     void arrive(const LiveRequest& request);
-    void admit(const BlocksAsked& asked);
+    void admit(const LiveRequest& request, const BlocksAsked& asked);
     void known(const LiveRequest& request);
     void stop(const LiveRequest& request);                      // Its last token is out; its blocks are still its own.
     void leave(const LiveRequest& request, RowsInFlight rows);  // Preempted or aborted.
@@ -46,13 +51,14 @@ public:
     void reset_prefixes() { delivery_.reset_prefixes(); }
 
     void begin(std::span<const StepPart> parts);
+    // The routers run, of a batch of nobody's tokens too; the rows of tokens are then stored in their slots.
     void compute(StepId step, const StepOfRanks& ranks, std::span<const std::int64_t> slots);
     void settle();
 
 private:
-    std::int64_t place(RequestId request) const { return static_cast<std::int64_t>(request); }
-    void capture(StepId step, const StepOfRanks& ranks);
+    void capture(StepId step, const StepOfRanks& ranks, std::int64_t part);
     void copy(const CopiedRows& copied, const StepOfRanks& ranks);
+    void tell_read(const LiveRequest& request);
 
     const Engine engine_;
     CaptureSettings settings_;
@@ -60,7 +66,11 @@ private:
     EventSink& sink_;
     RowDelivery delivery_;
     StepRows step_rows_;
-    RouterOffer offer_ = {};  // Of the step at work.
+    bool by_slot_;                                // A buffer has a row for each slot, and
+    std::optional<std::int64_t> pad_slot_;        // this is the one that PAD writes to.
+    RouterOffer offer_ = {};                      // Of the part of a step at work,
+    std::vector<std::int64_t> part_tokens_ = {};  // and what each rank has in it:
+    std::vector<std::int64_t> part_rows_ = {};    // tokens, and rows with padding.
     std::vector<StepRequest> requests_ = {};
     std::vector<RowTag> tags_ = {};
     std::vector<RowTag> wanted_ = {};

@@ -1,5 +1,6 @@
 #include "sim/rank/rank_run.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace kv {
@@ -9,41 +10,69 @@ RankRun::RankRun(const Engine& engine, const RankSettings& settings, Outside& ou
       outside_(outside),
       sink_(sink),
       steps_in_flight_(settings.steps_in_flight),
+      decode_tokens_(engine.scheduler.choice == SchedulerRules::vllm_0_18 ? 1 : 1 + settings.scheduler.drafts_max),
       manager_(engine, settings.cache),
       scheduler_(engine, settings.rank, settings.scheduler, manager_, outside, *this),
       batch_(engine, settings.tables, settings.batch),
-      slots_(settings.tables.size(), std::vector<std::int64_t>(static_cast<std::size_t>(settings.scheduler.batched_max.value))) {
+      slots_(settings.tables.size()) {
     require(settings.steps_in_flight > 0, "a step is in flight until it is settled");
     if (settings.capture) capture_ = std::make_unique<CapturedRows>(engine, *settings.capture, settings.rank, sink);
+    for (std::size_t group = 0; group < settings.cache.groups.size(); ++group)
+        if (std::holds_alternative<MambaSpec>(settings.cache.groups[group].spec)) state_groups_.push_back(group);
+    tell_what_is_made(settings);
 }
 
-void RankRun::arrive(NewRequest asked) {
-    LiveRequest& request = requests_.emplace_back(RequestId{std::ssize(requests_)}, manager_.setup().hash_block);
+void RankRun::tell_what_is_made(const RankSettings& settings) {
+    const BlockPool& pool = manager_.pool();
+    sink_.see(PoolMade{.rank = rank_, .blocks = settings.cache.blocks, .null_blocks = 1, .free = Blocks(pool.free_count())});
+    for (std::size_t group = 0; group < settings.tables.size(); ++group) {
+        const BlockTable& table = batch_.tables().tables()[group];
+        sink_.see(TableMade{.rank = rank_,
+                            .group = static_cast<std::int64_t>(group),
+                            .rows = table.rows(),
+                            .columns = table.width(),
+                            .block = settings.tables[group].block,
+                            .kernel_block = TokensPerBlock(table.address().block_tokens())});
+    }
+    if (capture_) capture_->tell();
+}
+
+void RankRun::arrive(RequestId id, NewRequest asked) {
+    LiveRequest& request = requests_.emplace_back(id, manager_.setup().hash_block);
+    const auto index = static_cast<std::size_t>(id);
+    if (by_id_.size() <= index) by_id_.resize(index + 1, nullptr);
+    require(by_id_[index] == nullptr, "no two requests have one id");
+    by_id_[index] = &request;
+    ++left_;
+    request.place = std::ssize(requests_) - 1;
     request.keyed = manager_.setup().prefix_caching;
     request.text = std::move(asked.text);
     request.outputs_max = asked.outputs_max;
     request.wants_rows = asked.wants_rows;
+    request.encoder_tokens = asked.encoder_tokens;
     request.cache.prompt_tokens = Tokens(asked.prompt);
     request.grow(asked.prompt);
     if (capture_) capture_->arrive(request);
     scheduler_.arrive(request);
 }
 
-void RankRun::abort(RequestId id) { scheduler_.abort(of(id)); }
+void RankRun::abort(RequestId id) {
+    LiveRequest& request = of(id);
+    if (!request.done) scheduler_.abort(request);
+}
 
-std::int64_t RankRun::schedule() {
-    std::vector<StepPart> step;
+std::int64_t RankRun::schedule(StepId id) {
+    StepInFlight step{.id = id};
     if (!spare_.empty()) {
-        step = std::move(spare_.back());
+        step.parts = std::move(spare_.back());
         spare_.pop_back();
     }
-    scheduler_.schedule(step);
-    guess(step);
-    batch_.take(step);
+    scheduler_.schedule(id, step.parts);
+    guess(step.parts);
+    batch_.take(step.parts);
     tag_rows();
     if (capture_) capture_->begin(batch_.parts());
     in_flight_.push_back(std::move(step));
-    ++steps_;
     return std::ssize(rows_);
 }
 
@@ -76,33 +105,94 @@ void RankRun::tag_rows() {
 }
 
 void RankRun::compute(const StepOfRanks& ranks) {
-    const StepId step{steps_ - 1};
-    const auto tokens = rows_.size();
-    for (std::size_t group = 0; group < slots_.size(); ++group) {
-        const std::span<const std::int64_t> slots = batch_.map(group, slots_[group]);
-        sink_.see(SlotsMapped{.rank = rank_, .step = step, .group = group, .runs = batch_.runs(), .slots = slots});
+    const StepId step = in_flight_.back().id;
+    const BatchSize& size = ranks.batches[static_cast<std::size_t>(rank_)];
+    if (size.rows == 0) return;
+    sink_.see(BatchSized{.rank = rank_,
+                         .step = step,
+                         .tokens = size.tokens,
+                         .rows = size.rows,
+                         .graph = size.graph,
+                         .micro_batches = size.micro_batches,
+                         .dummy = size.dummy});
+    if (!size.dummy) {
+        map_slots(step, size.rows);
+        if (!state_groups_.empty()) write_states(step);
     }
-    if (capture_ && tokens > 0) capture_->compute(step, ranks, std::span(slots_[capture_->group()]).first(tokens));
+    if (capture_) capture_->compute(step, ranks, std::span(slots_[capture_->group()]).first(rows_.size()));
+}
+
+// The slots of the first context-parallel rank are looked up last: they are those that capture goes by.
+void RankRun::map_slots(StepId step, std::int64_t rows) {
+    for (std::int64_t context_rank = batch_.context_ranks() - 1; context_rank >= 0; --context_rank) {
+        for (std::size_t group = 0; group < slots_.size(); ++group) {
+            std::vector<std::int64_t>& room = slots_[group];
+            if (std::ssize(room) < rows) room.resize(static_cast<std::size_t>(rows));
+            const std::span<const std::int64_t> slots =
+                batch_.map(context_rank, group, std::span(room).first(static_cast<std::size_t>(rows)));
+            sink_.see(SlotsMapped{.rank = rank_,
+                                  .step = step,
+                                  .group = static_cast<std::int64_t>(group),
+                                  .context_rank = context_rank,
+                                  .runs = batch_.runs(),
+                                  .slots = slots});
+            sink_.see(KvWritten{.rank = rank_,
+                                .step = step,
+                                .group = static_cast<std::int64_t>(group),
+                                .context_rank = context_rank,
+                                .tokens = std::ssize(rows_),
+                                .slots = slots});
+        }
+    }
+}
+
+// A state is left where the step ends; where states of all blocks are kept, also at the end of each block that the step fills.
+void RankRun::write_states(StepId step) {
+    for (const std::size_t group : state_groups_) {
+        const auto& spec = std::get<MambaSpec>(manager_.setup().groups[group].spec);
+        writes_.clear();
+        for (const StepPart& part : batch_.parts()) {
+            const std::span<const BlockId> held = CacheManager::held(part.request->cache, group);
+            const std::int64_t end = part.part.first + part.part.tokens - (part.part.drafts - part.accepted.value_or(0));
+            const auto write = [&](std::int64_t position, std::int64_t column) {
+                if (column >= std::ssize(held)) return;
+                writes_.push_back(
+                    {.request = part.request->id, .position = position, .column = column, .block = held[static_cast<std::size_t>(column)]});
+            };
+            if (spec.mode == MambaMode::none) {
+                write(end, 0);
+                continue;
+            }
+            const std::int64_t block = block_of(manager_.setup().groups[group].spec).value;
+            if (spec.mode == MambaMode::all)
+                for (std::int64_t boundary = (part.part.first / block + 1) * block; boundary < end; boundary += block)
+                    write(boundary, boundary / block - 1);
+            write(end, (end - 1) / block);
+        }
+        sink_.see(StatesWritten{.rank = rank_, .step = step, .group = static_cast<std::int64_t>(group), .writes = writes_});
+    }
 }
 
 void RankRun::settle() {
-    const bool empty = in_flight_.back().empty();
+    const bool empty = in_flight_.back().parts.empty();
     while (!in_flight_.empty() && (empty || std::ssize(in_flight_) >= steps_in_flight_)) {
-        std::vector<StepPart> oldest = std::move(in_flight_.front());
+        StepInFlight oldest = std::move(in_flight_.front());
         in_flight_.pop_front();
-        if (capture_ && !oldest.empty()) capture_->settle();
-        scheduler_.settle(oldest);
-        spare_.push_back(std::move(oldest));
+        if (capture_ && !oldest.parts.empty()) capture_->settle();
+        scheduler_.settle(oldest.id, oldest.parts);
+        spare_.push_back(std::move(oldest.parts));
     }
 }
 
 void RankRun::see(const BlocksAsked& event) {
     sink_.see(event);
-    if (capture_) capture_->admit(event);
+    if (capture_) capture_->admit(of(event.request), event);
 }
 
 void RankRun::see(const RequestStops& event) {
     sink_.see(event);
+    const bool over = event.why == FreedWhy::finished || event.why == FreedWhy::aborted;
+    if (over) --left_;
     if (!capture_) return;
     if (event.why == FreedWhy::finished) capture_->stop(of(event.request));
     else capture_->leave(of(event.request), event.drops_output ? RowsInFlight::dropped : RowsInFlight::kept);

@@ -32,61 +32,79 @@ struct NewRequest {
     std::int64_t prompt = 1;
     std::int64_t outputs_max = 1;
     bool wants_rows = true;
+    std::int64_t encoder_tokens = 0;
 };
 
-class RankRun : private EventSink {
+class RankRun : private EverySink<RankRun> {
 public:
     // Throws RefusedByEngine where the engine does not start.
     RankRun(const Engine& engine, const RankSettings& settings, Outside& outside, EventSink& sink);
 
-    void arrive(NewRequest request);
-    void abort(RequestId request);
+    // Each rank's ids are its own to choose, as long as no two are equal.
+    void arrive(RequestId id, NewRequest request);
+    void abort(RequestId id);  // Nothing, where it is done.
     bool reset_prefix_cache(bool preempt_running) { return scheduler_.reset_prefix_cache(preempt_running); }
 
     // A step is three calls, between which the ranks of an engine wait for each other.
-    std::int64_t schedule();  // Tokens of the step; 0: nothing can run.
+    std::int64_t schedule(StepId id);  // Tokens of the step; 0: nothing can run.
     std::span<const RowTag> rows() const { return rows_; }
     void compute(const StepOfRanks& ranks);
     void settle();  // The oldest step, once as many are in flight as may be, or this one had nothing.
 
     bool idle() const { return scheduler_.idle() && in_flight_.empty(); }
+    bool in_flight() const { return !in_flight_.empty(); }
+    bool loading() const { return scheduler_.loading(); }
+    std::int64_t left() const { return left_; }  // Requests that are not done.
+    bool done(RequestId id) const { return of(id).done; }
+    std::int64_t decode_tokens() const { return decode_tokens_; }  // Of a batch of nobody's.
     const CacheManager& manager() const { return manager_; }
-    const LiveRequest& request(RequestId id) const { return requests_[static_cast<std::size_t>(id)]; }
 
 private:
-    using EventSink::see;
-    void see(const RequestArrived& event) override { sink_.see(event); }
-    void see(const StepBegan& event) override { sink_.see(event); }
-    void see(const CacheHitFound& event) override { sink_.see(event); }
-    void see(const BlocksAsked& event) override;
-    void see(const BlocksCached& event) override { sink_.see(event); }
-    void see(const RequestStops& event) override;
-    void see(const BlocksFreed& event) override { sink_.see(event); }
-    void see(const CacheReset& event) override;
-    void see(const BlocksZeroed& event) override { sink_.see(event); }
-    void see(const BlocksCopied& event) override { sink_.see(event); }
-    void see(const StepScheduled& event) override { sink_.see(event); }
-    void see(const StepSettled& event) override { sink_.see(event); }
-    void see(const OutputSettled& event) override;
+    template <class Sink, class Base, class Kinds>
+    friend class detail::SeeingAll;
 
-    LiveRequest& of(RequestId id) { return requests_[static_cast<std::size_t>(id)]; }
+    struct StepInFlight {
+        StepId id{};
+        std::vector<StepPart> parts = {};
+    };
+
+    // What the scheduler says is told on; some of it is the worker's business too.
+    template <class Event>
+    void any(const Event& event) {
+        sink_.see(event);
+    }
+    using EventSink::see;
+    void see(const BlocksAsked& event) override;
+    void see(const RequestStops& event) override;
+    void see(const OutputSettled& event) override;
+    void see(const CacheReset& event) override;
+
+    LiveRequest& of(RequestId id) { return *by_id_[static_cast<std::size_t>(id)]; }
+    const LiveRequest& of(RequestId id) const { return *by_id_[static_cast<std::size_t>(id)]; }
+    void tell_what_is_made(const RankSettings& settings);
     void guess(std::vector<StepPart>& step);
     void tag_rows();
+    void map_slots(StepId step, std::int64_t rows);
+    void write_states(StepId step);
 
     RankId rank_;
     Outside& outside_;
     EventSink& sink_;
     std::int64_t steps_in_flight_;
+    std::int64_t decode_tokens_;
     CacheManager manager_;
     Scheduler scheduler_;
     BatchRows batch_;
     std::unique_ptr<CapturedRows> capture_;
-    std::deque<LiveRequest> requests_ = {};             // By id; their addresses stay.
-    std::deque<std::vector<StepPart>> in_flight_ = {};  // The newest last.
-    std::vector<std::vector<StepPart>> spare_ = {};     // Vectors whose memory is used again.
-    std::vector<std::vector<std::int64_t>> slots_;      // Of each group, as large as a batch can be.
-    std::vector<RowTag> rows_ = {};                     // Of the step at work, in the order of the batch.
-    std::int64_t steps_ = 0;
+    std::deque<LiveRequest> requests_ = {};  // Their addresses stay.
+    std::vector<LiveRequest*> by_id_ = {};
+    std::int64_t left_ = 0;
+    std::deque<StepInFlight> in_flight_ = {};        // The newest last.
+    std::vector<std::vector<StepPart>> spare_ = {};  // Vectors whose memory is used again.
+    std::vector<std::size_t> state_groups_ = {};
+    std::vector<StateWrite> writes_ = {};
+    std::vector<std::vector<std::int64_t>> slots_;  // Of each group, as large as a batch can be.
+    std::vector<RowTag> rows_ = {};                 // Of the step at work, in the order of the batch.
 };
 
 }  // namespace kv

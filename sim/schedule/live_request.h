@@ -22,6 +22,7 @@ struct LiveRequest {
     }
 
     RequestId id;
+    std::int64_t place = 0;   // Among the requests of its rank.
     CacheRequest cache = {};  // Its `tokens` are prompt and outputs, its `computed` those that were scheduled.
     CacheHit hit = {};        // Of the last lookup.
     std::int64_t outputs = 0;
@@ -36,6 +37,9 @@ struct LiveRequest {
     std::int64_t admissions = 0;       // Each time it was, its blocks were others.
     std::int64_t next_position = 0;    // That its worker computes, who knows which guesses were wrong before the scheduler does,
     std::int64_t next_admission = -1;  // if it is still of this admission.
+    std::int64_t batch_row = -1;       // In its worker's batch; -1: none.
+    std::int64_t batch_stamp = -1;     // Of the last step that had it, and
+    std::int64_t batch_part = 0;       // its place there.
     bool done = false;
     bool keyed = true;  // The prefix cache asks for keys.
     RequestText text;   // All tokens that it will ever have, its outputs included.

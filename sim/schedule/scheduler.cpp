@@ -19,7 +19,9 @@ void Scheduler::arrive(LiveRequest& request) {
                              .request = request.id,
                              .prompt = request.cache.prompt_tokens,
                              .outputs_max = Tokens(request.outputs_max),
-                             .wants_rows = request.wants_rows});
+                             .encoder = Tokens(request.encoder_tokens),
+                             .wants_rows = request.wants_rows,
+                             .text = request.text.runs()});
 }
 
 void Scheduler::abort(LiveRequest& request) { finish(request, FreedWhy::aborted); }
@@ -35,10 +37,10 @@ bool Scheduler::reset_prefix_cache(bool preempt_running) {
     return done;
 }
 
-void Scheduler::schedule(std::vector<StepPart>& step) {
+void Scheduler::schedule(StepId id, std::vector<StepPart>& step) {
     step.clear();
     manager_.new_step_starts();
-    sink_.see(StepBegan{.rank = rank_, .step = StepId{steps_}});
+    sink_.see(StepBegan{.rank = rank_, .step = id});
     budget_ = settings_.batched_max.value;
     preempted_any_ = any_prefill_ = false;
     const std::int64_t requests = std::ssize(running_) + std::ssize(waiting_) + std::ssize(loading_);
@@ -46,8 +48,7 @@ void Scheduler::schedule(std::vector<StepPart>& step) {
     schedule_running(step);
     if (!preempted_any_) schedule_waiting(step);
     keep_house();
-    advance(step);
-    ++steps_;
+    advance(id, step);
 }
 
 // At least one token is left for a drafter that reads tokens ahead of those that are computed.
@@ -110,7 +111,11 @@ void Scheduler::schedule_waiting(std::vector<StepPart>& step) {
 std::int64_t Scheduler::look_up(LiveRequest& request) {
     manager_.find_hit(request.cache, request.hit);
     request.cache.shared_boundary = request.hit.shared_boundary;
-    sink_.see(CacheHitFound{.rank = rank_, .request = request.id, .cache = request.cache, .hit = request.hit});
+    sink_.see(CacheHitFound{.rank = rank_,
+                            .request = request.id,
+                            .length = request.hit.length,
+                            .shared_boundary = request.hit.shared_boundary,
+                            .blocks = request.hit.blocks});
     return request.hit.length.value;
 }
 
@@ -145,6 +150,7 @@ Scheduler::Admitted Scheduler::admit(LiveRequest& request, std::vector<StepPart>
     if (!allocate(request, call)) return Admitted::no;
     waiting_.pop_front();
     cache.computed = Tokens(computed);
+    if (external.tokens > 0) open_transfers(request, hit, external.tokens);
     if (loads) {
         loading_.push_back(&request);
         return Admitted::loads;
@@ -157,6 +163,28 @@ Scheduler::Admitted Scheduler::admit(LiveRequest& request, std::vector<StepPart>
          {.request = request.id, .first = computed, .tokens = proposal->tokens, .drafts = proposal->drafts, .padded = proposal->padded}});
     budget_ -= proposal->tokens;
     return Admitted::yes;
+}
+
+// Where the tokens that were computed elsewhere go, group by group.
+void Scheduler::open_transfers(const LiveRequest& request, std::int64_t first, std::int64_t tokens) {
+    const std::vector<CacheGroup>& groups = manager_.setup().groups;
+    const std::int64_t ranks = checked_mul(manager_.setup().decode_context, manager_.setup().prefill_context);
+    for (std::size_t group = 0; group < groups.size(); ++group) {
+        const std::int64_t block = checked_mul(block_of(groups[group].spec).value, ranks);
+        const std::span<const BlockId> held = CacheManager::held(request.cache, group);
+        const std::int64_t column = std::min(first / block, static_cast<std::int64_t>(std::ssize(held)));
+        const std::int64_t end = std::min(ceil_div(first + tokens, block), static_cast<std::int64_t>(std::ssize(held)));
+        sink_.see(TransferOpened{
+            .rank = rank_,
+            .request = request.id,
+            .group = static_cast<std::int64_t>(group),
+            .first = first,
+            .tokens = Tokens(tokens),
+            .source_block = TokensPerBlock(block),
+            .source_blocks = ceil_div(first + tokens, block) - first / block,
+            .column = column,
+            .blocks = held.subspan(static_cast<std::size_t>(column), static_cast<std::size_t>(std::max(end, column) - column))});
+    }
 }
 
 // The chunk of a waiting request whose first `computed` tokens are there; empty: it has to wait.
@@ -182,17 +210,32 @@ std::optional<Scheduler::Proposal> Scheduler::propose(LiveRequest& request, std:
 }
 
 bool Scheduler::allocate(LiveRequest& request, const AllocateCall& call) {
-    const Tokens computed = request.cache.computed;
+    const CacheRequest& cache = request.cache;
+    BlocksAsked asked{.rank = rank_,
+                      .request = request.id,
+                      .computed = cache.computed,
+                      .in_flight = cache.in_flight,
+                      .tokens = cache.tokens,
+                      .new_tokens = call.new_tokens,
+                      .hit = call.hit_tokens,
+                      .external = call.external,
+                      .lookahead = call.lookahead,
+                      .encoder = call.encoder_tokens,
+                      .shared_boundary = cache.shared_boundary,
+                      .status = cache.status,
+                      .admission = call.hit != nullptr,
+                      .delays_caching = call.delay_caching,
+                      .whole_request = call.whole_request_must_fit,
+                      .others_scheduled = call.others_scheduled,
+                      .reserved = call.reserved};
     const std::optional<NewBlocks> taken = manager_.allocate(request.cache, call);
-    sink_.see(BlocksAsked{.rank = rank_,
-                          .request = request.id,
-                          .cache = request.cache,
-                          .computed = computed,
-                          .call = call,
-                          .granted = taken.has_value(),
-                          .taken = taken ? *taken : NewBlocks(),
-                          .free = free_blocks()});
-    return taken.has_value();
+    asked.granted = taken.has_value();
+    if (!taken || taken->changed()) asked.needed = manager_.blocks_counted();
+    if (taken) asked.taken = taken->all();
+    asked.free = free_blocks();
+    asked.held = cache.holdings;
+    sink_.see(asked);
+    return asked.granted;
 }
 
 // What the worker is told once a step: blocks that must be zeroed, and copies of blocks in which a hit ends.
@@ -207,7 +250,7 @@ void Scheduler::keep_house() {
     sink_.see(BlocksCopied{.rank = rank_, .copies = copies, .free = free_blocks()});
 }
 
-void Scheduler::advance(std::vector<StepPart>& step) {
+void Scheduler::advance(StepId id, std::vector<StepPart>& step) {
     parts_.clear();
     for (auto& [request, part, accepted] : step) {
         request->cache.computed += Tokens(part.tokens);
@@ -219,8 +262,8 @@ void Scheduler::advance(std::vector<StepPart>& step) {
         }
         parts_.push_back(part);
     }
-    sink_.see(StepScheduled{
-        .rank = rank_, .step = StepId{steps_}, .parts = parts_, .running = std::ssize(running_), .waiting = std::ssize(waiting_)});
+    sink_.see(
+        StepScheduled{.rank = rank_, .step = id, .scheduled = parts_, .running = std::ssize(running_), .waiting = std::ssize(waiting_)});
 }
 
 void Scheduler::preempt(LiveRequest& request, bool drop_output) {
@@ -235,7 +278,7 @@ void Scheduler::preempt(LiveRequest& request, bool drop_output) {
 }
 
 void Scheduler::free(LiveRequest& request, FreedWhy why, bool drops_output) {
-    sink_.see(RequestStops{.rank = rank_, .request = request.id, .why = why, .drops_output = drops_output, .cache = request.cache});
+    sink_.see(RequestStops{.rank = rank_, .request = request.id, .why = why, .drops_output = drops_output, .tokens = request.cache.tokens});
     manager_.free(request.cache);
     sink_.see(BlocksFreed{.rank = rank_, .request = request.id, .why = why, .free = free_blocks()});
 }
@@ -259,10 +302,12 @@ void Scheduler::promote_loads() {
             continue;
         }
         loading_.erase(loading_.begin() + static_cast<std::ptrdiff_t>(i));
+        sink_.see(TransferDone{.rank = rank_, .request = request.id, .tokens = Tokens(*good)});
         cache.computed = Tokens(*good);
         if (*good > 0) {
             manager_.cache_blocks(cache, cache.computed);
-            sink_.see(BlocksCached{.rank = rank_, .request = request.id, .cache = cache, .tokens = cache.computed});
+            sink_.see(BlocksCached{
+                .rank = rank_, .request = request.id, .computed = cache.computed, .tokens = cache.computed, .held = cache.holdings});
         } else {
             free(request, FreedWhy::load_failed, true);
         }
@@ -284,7 +329,7 @@ Blocks Scheduler::reserved_for_prefills() {
     return reserved;
 }
 
-void Scheduler::settle(const std::vector<StepPart>& step) {
+void Scheduler::settle(StepId id, const std::vector<StepPart>& step) {
     for (const auto& [request, part, accepted] : step) {
         request->cache.in_flight -= Tokens(part.tokens);
         const bool stale = request->stale > 0;
@@ -296,8 +341,7 @@ void Scheduler::settle(const std::vector<StepPart>& step) {
         }
         if (!request->done && !part.prefill) settle_output(*request, part, accepted, later() && stale);
     }
-    sink_.see(StepSettled{.rank = rank_, .step = StepId{settled_}});
-    ++settled_;
+    sink_.see(StepSettled{.rank = rank_, .step = id});
 }
 
 void Scheduler::settle_output(LiveRequest& request, const ScheduledPart& part, std::optional<std::int64_t> told, bool stale) {
@@ -317,13 +361,15 @@ void Scheduler::settle_output(LiveRequest& request, const ScheduledPart& part, s
     }
     request.outputs += outputs;
     request.grow(outputs);
-    sink_.see(OutputSettled{.rank = rank_, .request = request.id, .accepted = accepted, .rejected = rejected, .outputs = outputs});
+    sink_.see(OutputSettled{
+        .rank = rank_, .request = request.id, .accepted = accepted, .rejected = rejected, .outputs = outputs, .stale = stale});
     if (settings_.asynchronous) {
         if (!stale) request.placeholders -= outputs;
         if (cache.status == RequestStatus::running && manager_.setup().prefix_caching) {
             const Tokens known = cache.computed - Tokens(request.placeholders);
             manager_.cache_blocks(cache, known);
-            sink_.see(BlocksCached{.rank = rank_, .request = request.id, .cache = cache, .tokens = known});
+            sink_.see(
+                BlocksCached{.rank = rank_, .request = request.id, .computed = cache.computed, .tokens = known, .held = cache.holdings});
         }
     } else if (settings_.drafts_max > 0) {
         request.drafts = outside_.proposed(request.id, settings_.drafts_max);

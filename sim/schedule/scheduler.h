@@ -33,8 +33,8 @@ public:
     // Preempts what runs first, if asked. False: blocks are in use, and the cache keeps what it has.
     bool reset_prefix_cache(bool preempt_running);
 
-    void schedule(std::vector<StepPart>& step);  // Empty: nothing can run.
-    void settle(const std::vector<StepPart>& step);
+    void schedule(StepId id, std::vector<StepPart>& step);  // Empty: nothing can run.
+    void settle(StepId id, const std::vector<StepPart>& step);
 
     bool idle() const { return waiting_.empty() && running_.empty() && loading_.empty(); }
     bool loading() const { return !loading_.empty(); }
@@ -57,7 +57,8 @@ private:
     Admitted admit(LiveRequest& request, std::vector<StepPart>& step);
     std::optional<Proposal> propose(LiveRequest& request, std::int64_t computed, bool any_scheduled);
     std::int64_t look_up(LiveRequest& request);
-    void advance(std::vector<StepPart>& step);
+    void open_transfers(const LiveRequest& request, std::int64_t first, std::int64_t tokens);
+    void advance(StepId id, std::vector<StepPart>& step);
     void keep_house();
     void promote_loads();
     Blocks reserved_for_prefills();
@@ -86,8 +87,6 @@ private:
     bool preempted_any_ = false;
     bool any_prefill_ = false;
     std::vector<ScheduledPart> parts_ = {};
-    std::int64_t steps_ = 0;
-    std::int64_t settled_ = 0;
 };
 
 }  // namespace kv

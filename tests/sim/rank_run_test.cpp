@@ -1,5 +1,5 @@
 // Ranks of an engine in motion, and the rows that their requests are given.
-#include "sim/rank/rank_run.h"
+#include "sim/simulation.h"
 
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
@@ -30,7 +30,7 @@ public:
             ++kinships[kinship(event.rows[row * static_cast<std::size_t>(event.columns)], origin_of(event.wanted[row]).value())];
         first[event.request] = event.first;
     }
-    void see(const CacheHitFound& event) override { hit_tokens += event.hit.length.value; }
+    void see(const CacheHitFound& event) override { hit_tokens += event.length.value; }
     void see(const RequestStops& event) override { preemptions += event.why == FreedWhy::preempted ? 1 : 0; }
 
     std::int64_t rows(std::int64_t request, RowKinship kinship) const {
@@ -120,36 +120,34 @@ struct HalfRight : Outside {
     std::int64_t accepted(RequestId, std::int64_t drafts) override { return drafts > 0 ? 1 : 0; }
 };
 
-// Several ranks in lockstep until all are done; each rank has its own requests.
-void run(std::vector<RankRun*> ranks) {
-    for (int steps = 0; steps < 10'000; ++steps) {
-        if (std::ranges::all_of(ranks, [](const RankRun* rank) { return rank->idle(); })) return;
-        std::vector<std::int64_t> tokens;
-        for (RankRun* rank : ranks) tokens.push_back(rank->schedule());
-        std::vector<std::span<const RowTag>> rows;
-        for (const RankRun* rank : ranks) rows.push_back(rank->rows());
-        for (RankRun* rank : ranks) rank->compute({.tokens = tokens, .rows = rows});
-        for (RankRun* rank : ranks) rank->settle();
-    }
-    FAIL() << "the ranks do not come to an end";
-}
-
 struct OneRun {
-    Given given;
+    Given given = {};
     std::optional<Refusal> refusal = {};  // How it ended, if it did not come to its end.
 };
 
-OneRun try_one(const std::string& spelling, const Shape& shape, const std::vector<Asked>& asked) {
+// Ranks in lockstep until all requests are done: the first of each rank at once, the others of one session, each after the one before it,
+// where `in_turn` says so.
+OneRun try_ranks(const std::string& spelling, const std::vector<RankSettings>& ranks, const std::vector<Asked>& asked,
+                 bool in_turn = false) {
     OneRun one;
     HalfRight outside;
-    try {
-        RankRun rank(engine(spelling), settings_of(shape), outside, one.given);
-        for (std::size_t i = 0; i < asked.size(); ++i) rank.arrive(request(asked[i], 100 + static_cast<std::int64_t>(i)));
-        run({&rank});
-    } catch (const RefusedByEngine& refused) {
-        one.refusal = refused.refusal;
+    Happenings happenings;
+    happenings.make = [&](std::size_t place) { return request(asked[place], 100 + static_cast<std::int64_t>(place)); };
+    for (std::size_t place = 0; place < asked.size(); ++place) {
+        happenings.requests.push_back({.rank = RankId{static_cast<std::int32_t>(place % ranks.size())}});
+        if (in_turn && place > 0) happenings.requests.back().after = place - 1;
+    }
+    Simulation simulation(engine(spelling), ranks, {}, std::move(happenings), outside, one.given);
+    simulation.run(10'000);
+    one.refusal = simulation.fault();
+    if (!one.refusal) {
+        EXPECT_EQ(simulation.left(), 0) << "the ranks do not come to an end";
     }
     return one;
+}
+
+OneRun try_one(const std::string& spelling, const Shape& shape, const std::vector<Asked>& asked) {
+    return try_ranks(spelling, {settings_of(shape)}, asked);
 }
 
 Given run_one(const std::string& spelling, const Shape& shape, const std::vector<Asked>& asked) {
@@ -188,26 +186,15 @@ TEST(RankRun, GivesRowsOfASharedPrefixThatAnotherRequestComputed) {
     const std::vector<Asked> asked{{.own = 20, .outputs = 40, .shared = 64}, {.own = 30, .outputs = 4, .shared = 64}};
     for (const std::string name : {"vllm-0.18.0", "vllm-0.32.0", "vllm-0.33.0", "reference"}) {
         SCOPED_TRACE(name);
-        Given given;
-        HalfRight outside;
-        RankRun rank(engine(name), settings_of({}), outside, given);
-        rank.arrive(request(asked[0], 100));
-        run({&rank});
-        rank.arrive(request(asked[1], 101));
-        run({&rank});
+        const Given given = try_ranks(name, {settings_of({})}, asked, true).given;
         EXPECT_EQ(given.hit_tokens, 64);
         expect_all_fresh(given, asked);
     }
 }
 
 TEST(RankRun, LeavesRowsOfAHitOutWhereTheyGoWithTheStep) {
-    Given given;
-    HalfRight outside;
-    RankRun rank(engine("vllm-0.18.0+rfc-38079"), settings_of({}), outside, given);
-    rank.arrive(request({.own = 20, .outputs = 4, .shared = 64}, 100));
-    run({&rank});
-    rank.arrive(request({.own = 30, .outputs = 4, .shared = 64}, 101));
-    run({&rank});
+    const std::vector<Asked> asked{{.own = 20, .outputs = 4, .shared = 64}, {.own = 30, .outputs = 4, .shared = 64}};
+    const Given given = try_ranks("vllm-0.18.0+rfc-38079", {settings_of({})}, asked, true).given;
     EXPECT_EQ(given.first.at(RequestId{1}), 64);
     EXPECT_EQ(given.rows(1, RowKinship::fresh), 33);
 }
@@ -272,41 +259,30 @@ TEST(RankRun, EndsWhereASlotHasNoRow) {
 }
 
 // vllm-project/vllm#37857 with two ranks in motion.
-struct TwoRanks {
-    std::vector<Given> given{2};
-    std::optional<Raised> raised;
-};
-TwoRanks run_two(const std::string& spelling, RouterView view, const std::vector<Asked>& asked) {
-    TwoRanks two;
-    HalfRight outside;
-    std::vector<std::unique_ptr<RankRun>> owned;
-    for (std::int64_t rank = 0; rank < 2; ++rank)
-        owned.push_back(std::make_unique<RankRun>(engine(spelling), settings_of({.view = view, .tp_size = 8}, rank), outside,
-                                                  two.given[static_cast<std::size_t>(rank)]));
-    for (std::size_t i = 0; i < asked.size(); ++i) owned[i % 2]->arrive(request(asked[i], 100 + static_cast<std::int64_t>(i)));
-    try {
-        run({owned[0].get(), owned[1].get()});
-    } catch (const RefusedByEngine& refused) {
-        two.raised = refused.refusal.type;
-    }
-    return two;
+OneRun run_two(const std::string& spelling, RouterView view, const std::vector<Asked>& asked) {
+    const Shape shape{.view = view, .tp_size = 8};
+    return try_ranks(spelling, {settings_of(shape, 0), settings_of(shape, 1)}, asked);
+}
+
+std::optional<Raised> raised_by(const OneRun& run) {
+    if (!run.refusal) return std::nullopt;
+    return run.refusal->type;
 }
 
 TEST(TwoRankRun, EndsInTheOldEngineWhereTheRouterSeesLocalTokens) {
     const std::vector<Asked> asked{{.own = 6, .outputs = 3}, {.own = 4, .outputs = 3}};
-    EXPECT_EQ(run_two("vllm-0.18.0", RouterView::local, asked).raised, Raised::assertion_error);
-    EXPECT_EQ(run_two("vllm-0.18.0", RouterView::joined, asked).raised, std::nullopt);
-    EXPECT_EQ(run_two("vllm-0.18.0+pr-37879", RouterView::local, asked).raised, std::nullopt);
+    EXPECT_EQ(raised_by(run_two("vllm-0.18.0", RouterView::local, asked)), Raised::assertion_error);
+    EXPECT_EQ(raised_by(run_two("vllm-0.18.0", RouterView::joined, asked)), std::nullopt);
+    EXPECT_EQ(raised_by(run_two("vllm-0.18.0+pr-37879", RouterView::local, asked)), std::nullopt);
 }
 
 TEST(TwoRankRun, GivesEachRankItsOwnRowsInEveryLayoutThatAnEngineKnows) {
     const std::vector<Asked> asked{{.own = 6, .outputs = 3}, {.own = 40, .outputs = 9}, {.own = 11, .outputs = 1}};
     const auto expect_own = [&](const std::string& name, RouterView view) {
         SCOPED_TRACE(name + " " + std::string(router_view_names[static_cast<std::size_t>(view)]));
-        const TwoRanks two = run_two(name, view, asked);
-        EXPECT_EQ(two.raised, std::nullopt);
-        expect_all_fresh(two.given[0], {asked[0], asked[2]});
-        expect_all_fresh(two.given[1], {asked[1]});
+        const OneRun two = run_two(name, view, asked);
+        EXPECT_EQ(raised_by(two), std::nullopt);
+        expect_all_fresh(two.given, asked);
     };
     expect_own("vllm-0.18.0", RouterView::joined);
     for (const RouterView view : {RouterView::joined, RouterView::local}) expect_own("vllm-0.18.0+pr-37879", view);
@@ -316,10 +292,10 @@ TEST(TwoRankRun, GivesEachRankItsOwnRowsInEveryLayoutThatAnEngineKnows) {
 }
 
 TEST(TwoRankRun, LosesTheRowsOfAPaddedGatherWithThePatch) {
-    const TwoRanks two = run_two("vllm-0.18.0+pr-37879", RouterView::padded_gather, {{.own = 6, .outputs = 1}, {.own = 4, .outputs = 1}});
-    EXPECT_EQ(two.raised, std::nullopt);
-    EXPECT_EQ(two.given[0].rows(RowKinship::never_written), 6);
-    EXPECT_EQ(two.given[1].rows(RowKinship::never_written), 4);
+    const OneRun two = run_two("vllm-0.18.0+pr-37879", RouterView::padded_gather, {{.own = 6, .outputs = 1}, {.own = 4, .outputs = 1}});
+    EXPECT_EQ(raised_by(two), std::nullopt);
+    EXPECT_EQ(two.given.rows(0, RowKinship::never_written), 6);
+    EXPECT_EQ(two.given.rows(1, RowKinship::never_written), 4);
 }
 
 // Any shape of pool and scheduler, and any requests.

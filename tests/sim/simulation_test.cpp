@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -22,12 +23,29 @@ RankSettings rank_of_one_group(std::int64_t rank) {
             .batch = {.rows = 4}};
 }
 
-TimedRequest arriving(std::int64_t step, std::int64_t rank, std::int64_t prompt, std::int64_t outputs) {
-    TimedRequest timed{.request = {.text = RequestText(block), .prompt = prompt, .outputs_max = outputs},
-                       .step = step,
-                       .rank = RankId{static_cast<std::int32_t>(rank)}};
-    timed.request.text.append({.stream = 7 + step, .first = 0, .count = prompt + outputs});
-    return timed;
+struct Arrival {
+    std::int64_t step = 0;
+    std::int64_t rank = 0;
+    std::int64_t prompt = 1;
+    std::int64_t outputs = 1;
+    std::optional<std::int64_t> abort_at = {};
+    std::optional<std::size_t> after = {};
+};
+
+Happenings happenings_of(const std::vector<Arrival>& arrivals) {
+    Happenings happenings;
+    for (const Arrival& arrival : arrivals)
+        happenings.requests.push_back({.step = arrival.step,
+                                       .rank = RankId{static_cast<std::int32_t>(arrival.rank)},
+                                       .abort_at = arrival.abort_at,
+                                       .after = arrival.after});
+    happenings.make = [arrivals](std::size_t place) {
+        const Arrival& arrival = arrivals[place];
+        NewRequest made{.text = RequestText(block), .prompt = arrival.prompt, .outputs_max = arrival.outputs};
+        made.text.append({.stream = 7 + static_cast<std::int64_t>(place), .first = 0, .count = arrival.prompt + arrival.outputs});
+        return made;
+    };
+    return happenings;
 }
 
 // The steps in which a rank computed something, and how many tokens.
@@ -35,7 +53,7 @@ struct StepsSeen : EventSink {
     using EventSink::see;
     void see(const StepScheduled& event) override {
         std::int64_t tokens = 0;
-        for (const ScheduledPart& part : event.parts) tokens += part.tokens;
+        for (const ScheduledPart& part : event.scheduled) tokens += part.tokens;
         by_rank[static_cast<std::size_t>(event.rank)].push_back(tokens);
     }
     std::vector<std::vector<std::int64_t>> by_rank{2};
@@ -45,8 +63,8 @@ TEST(Simulation, StepsAllRanksTogetherUntilTheLastRequestIsDone) {
     StepsSeen seen;
     Outside outside;
     const std::vector<RankSettings> ranks{rank_of_one_group(0), rank_of_one_group(1)};
-    Simulation simulation(std::get<Engine>(engine_spelled("reference")), ranks, {arriving(0, 0, 40, 3), arriving(2, 1, 5, 2)}, outside,
-                          seen);
+    Simulation simulation(std::get<Engine>(engine_spelled("reference")), ranks, {},
+                          happenings_of({{.prompt = 40, .outputs = 3}, {.step = 2, .rank = 1, .prompt = 5, .outputs = 2}}), outside, seen);
     simulation.run(1000);
     // 40 tokens in steps of at most 32, then one each; the other rank idles until its request comes.
     EXPECT_EQ(seen.by_rank[0], (std::vector<std::int64_t>{32, 8, 1, 1}));
@@ -60,7 +78,8 @@ TEST(Simulation, ServesAsManyTokensAsABudgetHasOnBothSidesOfIt) {
         StepsSeen seen;
         Outside outside;
         const std::vector<RankSettings> ranks{rank_of_one_group(0)};
-        Simulation simulation(std::get<Engine>(engine_spelled("vllm-0.18.0")), ranks, {arriving(0, 0, prompt, 1)}, outside, seen);
+        Simulation simulation(std::get<Engine>(engine_spelled("vllm-0.18.0")), ranks, {}, happenings_of({{.prompt = prompt}}), outside,
+                              seen);
         simulation.run(10);
         EXPECT_EQ(seen.by_rank[0], prompt <= 32 ? (std::vector<std::int64_t>{prompt}) : (std::vector<std::int64_t>{32, 1}));
     }
@@ -70,7 +89,8 @@ TEST(Simulation, EndsAfterTheStepsThatItIsGiven) {
     StepsSeen seen;
     Outside outside;
     const std::vector<RankSettings> ranks{rank_of_one_group(0)};
-    Simulation simulation(std::get<Engine>(engine_spelled("vllm-0.32.0")), ranks, {arriving(0, 0, 10, 100)}, outside, seen);
+    Simulation simulation(std::get<Engine>(engine_spelled("vllm-0.32.0")), ranks, {}, happenings_of({{.prompt = 10, .outputs = 100}}),
+                          outside, seen);
     simulation.run(7);
     EXPECT_EQ(simulation.steps(), 7);
     EXPECT_TRUE(simulation.step());
@@ -81,7 +101,7 @@ struct FaultsSeen : EventSink {
     void see(const EngineFault& event) override {
         ++faults;
         rank = event.rank;
-        type = event.refusal.type;
+        type = event.type;
     }
     int faults = 0;
     RankId rank{};
@@ -103,8 +123,8 @@ TEST(Simulation, EndsWhenOneRankRaisesAndSaysWhich) {
     }
     FaultsSeen seen;
     Outside outside;
-    Simulation simulation(std::get<Engine>(engine_spelled("vllm-0.18.0")), ranks, {arriving(0, 0, 20, 9), arriving(3, 1, 20, 3)}, outside,
-                          seen);
+    Simulation simulation(std::get<Engine>(engine_spelled("vllm-0.18.0")), ranks, {},
+                          happenings_of({{.prompt = 20, .outputs = 9}, {.step = 3, .rank = 1, .prompt = 20, .outputs = 3}}), outside, seen);
     simulation.run(1000);
     EXPECT_EQ(seen.faults, 1);
     EXPECT_EQ(seen.rank, RankId{1});
@@ -118,7 +138,8 @@ std::uint64_t digest_of(const std::string& spelling, std::int64_t prompt, std::i
     EventDigest digest;
     Outside outside;
     const std::vector<RankSettings> ranks{rank_of_one_group(0), rank_of_one_group(1)};
-    Simulation simulation(std::get<Engine>(engine_spelled(spelling)), ranks, {arriving(0, 0, prompt, outputs), arriving(1, 1, 20, 4)},
+    Simulation simulation(std::get<Engine>(engine_spelled(spelling)), ranks, {},
+                          happenings_of({{.prompt = prompt, .outputs = outputs}, {.step = 1, .rank = 1, .prompt = 20, .outputs = 4}}),
                           outside, digest);
     simulation.run(1000);
     EXPECT_GT(digest.events(), 50);
@@ -136,7 +157,7 @@ TEST(EventDigest, IsOneNumberForOneRunAndAnotherForAnother) {
 TEST(EventDigest, HandsEventsOn) {
     StepsSeen seen;
     EventDigest digest(&seen);
-    digest.see(StepScheduled{.rank = RankId{1}, .step = StepId{0}, .parts = {}});
+    digest.see(StepScheduled{.rank = RankId{1}, .step = StepId{0}, .scheduled = {}});
     EXPECT_EQ(seen.by_rank[1], std::vector<std::int64_t>{0});
     EXPECT_EQ(digest.events(), 1);
 }
