@@ -24,11 +24,10 @@ void RunWatch::see(const RequestStops& event) {
 void RunWatch::see(const StepScheduled& event) {
     constexpr std::int64_t step_work = 500, part_work = 500;
     RankTally& tally = of(event.rank);
-    const std::int64_t parts = std::ssize(event.parts);
-    for (const ScheduledPart& part : event.parts) tally.tokens += part.tokens;
+    const std::int64_t parts = std::ssize(event.scheduled);
+    for (const ScheduledPart& part : event.scheduled) tally.tokens += part.tokens;
     tally.running = event.running;
     tally.waiting = event.waiting;
-    scheduled_ += parts;
     work_ += step_work + parts * part_work + parts * parts;
     EventDigest::see(event);
 }

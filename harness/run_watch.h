@@ -4,11 +4,9 @@
 #include "harness/scenario_outside.h"
 #include "model/events/event_digest.h"
 
-#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
-#include <utility>
 #include <vector>
 
 namespace kv {
@@ -30,21 +28,28 @@ struct RankTally {
 
 class RunWatch : public EventDigest {
 public:
-    RunWatch(EventSink& next, ScenarioOutside& outside, std::size_t ranks) : EventDigest(&next), outside_(outside), ranks_(ranks) {}
+    RunWatch(EventSink& next, std::size_t ranks) : EventDigest(&next), ranks_(ranks) {}
+
+    // Whose questions are of the step that has begun.
+    void tell(ScenarioOutside& outside) { outside_ = &outside; }
 
     using EventDigest::see;
     void see(const RequestArrived& event) override {
         ++of(event.rank).arrived;
         EventDigest::see(event);
     }
+    void see(const RequestRefused& event) override {
+        ++of(event.rank).refused;
+        EventDigest::see(event);
+    }
     void see(const StepBegan& event) override {
-        outside_.begin(event.rank, event.step);
+        if (outside_ != nullptr) outside_->begin(event.step);
         EventDigest::see(event);
     }
     void see(const BlocksAsked& event) override {
-        if (event.granted && event.call.hit != nullptr) {
-            of(event.rank).hit_tokens += event.call.hit_tokens.value;
-            of(event.rank).loaded_tokens += event.call.external.value;
+        if (event.granted && event.admission) {
+            of(event.rank).hit_tokens += event.hit.value;
+            of(event.rank).loaded_tokens += event.external.value;
         }
         EventDigest::see(event);
     }
@@ -55,7 +60,7 @@ public:
         EventDigest::see(event);
     }
     void see(const RowsOffered& event) override {
-        work_ += event.dispatch.tp_size * std::ssize(ranks_) + event.call.rows;
+        work_ += event.tp_size * std::ssize(ranks_) + event.rows;
         EventDigest::see(event);
     }
     void see(const RowsDelivered& event) override {
@@ -68,22 +73,24 @@ public:
         EventDigest::see(event);
     }
 
-    const std::vector<RankTally>& ranks() const { return ranks_; }
-    bool all_stopped() const {
-        return std::ranges::all_of(ranks_, [](const RankTally& rank) { return rank.finished + rank.aborted == rank.arrived; });
+    void see(const RunEnded& event) override {
+        ended_ = event;
+        EventDigest::see(event);
     }
+
+    const std::vector<RankTally>& ranks() const { return ranks_; }
+    const std::optional<RunEnded>& ended() const { return ended_; }
     std::optional<RankId> faulted() const { return faulted_; }
-    std::int64_t work() const { return work_; }                             // About as many nanoseconds.
-    std::int64_t take_scheduled() { return std::exchange(scheduled_, 0); }  // Parts of requests since it was asked last.
+    std::int64_t work() const { return work_; }  // About as many nanoseconds.
 
 private:
     RankTally& of(RankId rank) { return ranks_[static_cast<std::size_t>(rank)]; }
 
-    ScenarioOutside& outside_;
+    ScenarioOutside* outside_ = nullptr;
     std::vector<RankTally> ranks_;
     std::optional<RankId> faulted_ = {};
+    std::optional<RunEnded> ended_ = {};
     std::int64_t work_ = 0;
-    std::int64_t scheduled_ = 0;
 };
 
 }  // namespace kv

@@ -36,6 +36,18 @@ std::vector<std::int64_t> evenly(std::int64_t layers, std::int64_t stages) {
     return counts;
 }
 
+// States of no position are kept where prefixes are not cached, and there only (mamba_cache_mode of both versions): a model that is stated
+// with such states is one that is served without. Says so.
+std::string without_prefixes(std::span<const KvSpec> specs, Settings& settings) {
+    const bool unkept = std::ranges::any_of(specs, [](const KvSpec& spec) {
+        const auto* states = std::get_if<MambaSpec>(&spec);
+        return states != nullptr && states->mode == MambaMode::none;
+    });
+    if (!unkept || !settings.prefix_caching) return {};
+    settings.prefix_caching = false;
+    return "no prefix caching: states of mode none are not kept";
+}
+
 // What the contract of a row's format asks, told as a mistake of the file.
 std::optional<std::string> uncapturable(const CaptureShape& shape) {
     constexpr std::int64_t ids_end = std::int64_t{1} << 31;
@@ -65,9 +77,10 @@ public:
 private:
     ModelledScenario of_layers(ModelFile file) {
         std::string assumed = file.assumed;
+        if (!scenario_.config) assumed = without_prefixes(file.layers.specs, file.settings);
         if (file.memory.empty()) {
             file.memory.assign(file.layers.workers.size(), memory_enough);
-            assumed = "memory enough for the blocks";
+            assumed += std::string(assumed.empty() ? "" : "; ") + "memory enough for the blocks";
         }
         auto planned = plan_file(engine_, file);
         if (auto* wrong = std::get_if<Diagnostic>(&planned)) return Diagnostics{std::move(*wrong)};
@@ -82,15 +95,18 @@ private:
     ModelledScenario of_groups() {
         ScenarioModel model{.settings = scenario_.model.settings, .outcome = RefusedPlan{}};
         std::vector<GivenGroup> groups;
+        std::vector<KvSpec> specs;
         std::int64_t layers = 0;
         for (const ScenarioGroup& group : scenario_.groups) {
             groups.push_back({.name = group.id, .spec = group.spec, .layers = group.layers});
+            specs.push_back(group.spec);
             model.columns.push_back(group.columns);
             layers += group.layers;
             if (layers > RowModel::layers_max)
                 return told(group.place, "more than " + std::to_string(RowModel::layers_max) + " layers with those before");
         }
         layered_ = {.layers = layers, .stages = evenly(layers, model.settings.parallel.pipeline)};
+        model.assumed = without_prefixes(specs, model.settings);
         try {
             model.outcome = plan_of_groups(engine_, groups, model.settings);
         } catch (const SizeOverflow& overflow) {

@@ -11,21 +11,13 @@ namespace kv {
 
 class ScenarioOutside : public Outside {
 public:
-    explicit ScenarioOutside(const ScenarioRequests& requests, std::size_t ranks) : requests_(requests), states_(ranks) {
-        for (std::size_t rank = 0; rank < ranks; ++rank) states_[rank].resize(requests.of_rank(rank).size());
-    }
+    explicit ScenarioOutside(const ScenarioRequests& requests) : requests_(requests), states_(requests.size()) {}
 
-    // Whose questions come next: ranks ask one after another, and say no more than their own number of a request.
-    void begin(RankId rank, StepId step) {
-        rank_ = static_cast<std::size_t>(rank);
-        step_ = static_cast<std::int64_t>(step);
-    }
+    void begin(StepId step) { step_ = static_cast<std::int64_t>(step); }  // Of which the next questions are.
 
     ExternalTokens external(RequestId request, std::int64_t hit) override;
     std::optional<std::int64_t> loaded(RequestId request, std::int64_t tokens) override;
     std::int64_t accepted(RequestId request, std::int64_t drafts) override;
-
-    std::int64_t last_load() const { return last_load_; }  // The step in which the last load is over; -1: there was none.
 
 private:
     struct State {
@@ -34,16 +26,11 @@ private:
         bool failed = false;   // Nothing is looked for elsewhere again.
         std::size_t decoded = 0;
     };
-    State& state(RequestId request) { return states_[rank_][static_cast<std::size_t>(request)]; }
-    const ScenarioRequest& listed(RequestId request) const {
-        return requests_.listed(requests_.of_rank(rank_)[static_cast<std::size_t>(request)]);
-    }
+    State& state(RequestId request) { return states_[static_cast<std::size_t>(request)]; }
 
     const ScenarioRequests& requests_;
-    std::vector<std::vector<State>> states_;  // By rank and request.
-    std::size_t rank_ = 0;
+    std::vector<State> states_;  // By request.
     std::int64_t step_ = 0;
-    std::int64_t last_load_ = -1;
 };
 
 }  // namespace kv

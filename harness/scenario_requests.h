@@ -25,34 +25,30 @@ struct FrontEnd {
 
 class ScenarioRequests {
 public:
-    // Those of the list that the engine takes, in the order of their arrival. A prompt that leaves no room for an output is refused, as
-    // the engine refuses it; a longest output is cut to the room that there is. What would take too much memory is told at its place.
+    // A prompt that leaves no room for an output is refused, as the engines refuse it; a longest output is cut to the room that there is.
+    // What would take too much memory is told at its place.
     static std::variant<ScenarioRequests, Diagnostics> of(const Scenario& scenario, RequestList list, const FrontEnd& front);
 
-    // By rank, in the order in which they come to it: their places in the list. So request `id` of a rank is known again.
-    std::span<const std::size_t> of_rank(std::size_t rank) const { return of_rank_[rank]; }
-    const ScenarioRequest& listed(std::size_t place) const { return list_.requests[place]; }
+    // A request's place in the list is its id.
+    const ScenarioRequest& listed(RequestId id) const { return list_.requests[static_cast<std::size_t>(id)]; }
+    std::size_t size() const { return list_.requests.size(); }
     std::span<const std::int64_t> accepted(const ScenarioRequest& request) const { return list_.acceptances[request.acceptance]; }
-    std::int64_t refused(std::size_t rank) const { return refused_[rank]; }  // By the front end.
-    std::int64_t last_arrival() const;                                       // A step; -1: nothing comes.
 
-    NewRequest request(std::size_t place) const;
-    std::vector<TimedRequest> timed() const;  // All of them.
+    // All that comes, and when; texts are made as requests arrive. Who is refused is told to the sink. Both outlive what is made.
+    Happenings happenings(const Scenario& scenario, EventSink& sink) const;
 
 private:
-    ScenarioRequests(RequestList list, const FrontEnd& front, std::size_t ranks)
-        : list_(std::move(list)), front_(front), of_rank_(ranks), refused_(ranks) {}
+    ScenarioRequests(RequestList list, const FrontEnd& front) : list_(std::move(list)), front_(front) {}
 
-    std::optional<Diagnostics> take(const Scenario& scenario);
+    std::optional<Diagnostics> measure(const Scenario& scenario) const;
+    bool fits(const ScenarioRequest& request) const { return Tokens{1} <= request.prompt && request.prompt < front_.model_len_max; }
     std::int64_t outputs(const ScenarioRequest& request) const;
     std::int64_t text_tokens(const ScenarioRequest& request) const;
-    RequestText text(std::size_t place, std::int64_t tokens) const;
+    RequestText text(std::size_t place) const;
+    std::optional<NewRequest> arriving(std::size_t place, EventSink& sink) const;
 
     RequestList list_;
     FrontEnd front_;
-    std::vector<std::size_t> arriving_;  // Places in the list, as they come.
-    std::vector<std::vector<std::size_t>> of_rank_;
-    std::vector<std::int64_t> refused_;
 };
 
 }  // namespace kv

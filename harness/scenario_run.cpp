@@ -1,6 +1,5 @@
 #include "harness/scenario_run.h"
 
-#include <algorithm>
 #include <utility>
 
 namespace kv {
@@ -68,39 +67,39 @@ private:
     }
 
     ScenarioRun run(const Deployment& deployment, const ScenarioRequests& requests) {
-        ScenarioOutside outside(requests, deployment.ranks.size());
-        RunWatch watch(sink_, outside, deployment.ranks.size());
-        try {
-            Simulation simulation(engine_, deployment.ranks, requests.timed(), outside, watch);
-            const std::int64_t in_flight = deployment.ranks.front().steps_in_flight;
-            out_.end = drive(simulation, watch, requests.last_arrival(), [&](std::int64_t idle_steps) {
-                return idle_steps > in_flight && simulation.steps() > std::max(requests.last_arrival(), outside.last_load());
-            });
-            out_.steps = simulation.steps();
-            out_.refusal = simulation.fault();
-        } catch (RefusedByEngine& refused) {
-            out_.end = RunEnd::start_refused;
-            out_.refusal = std::move(refused.refusal);
-        }
-        out_.faulted = watch.faulted();
+        RunWatch watch(sink_, deployment.ranks.size());
+        ScenarioOutside outside(requests);
+        watch.tell(outside);
+        Simulation simulation(engine_, deployment.ranks, deployment.lockstep, requests.happenings(scenario_, watch), outside, watch);
+        out_.end = simulation.fault() ? RunEnd::start_refused : drive(simulation, watch);
+        out_.steps = simulation.steps();
+        out_.refusal = simulation.fault();
+        if (out_.end == RunEnd::fault) out_.faulted = watch.faulted();
         out_.ranks = watch.ranks();
-        for (std::size_t rank = 0; rank < out_.ranks.size(); ++rank) out_.ranks[rank].refused = requests.refused(rank);
+        out_.left = simulation.left();
         out_.digest = watch.value();
         out_.events = watch.events();
         return std::move(out_);
     }
 
-    // `settled(steps in which nobody computed anything)`: nothing will change any more.
-    template <class Settled>
-    RunEnd drive(Simulation& simulation, RunWatch& watch, std::int64_t last_arrival, const Settled& settled) const {
-        std::int64_t idle_steps = 0;
-        while (simulation.steps() < scenario_.stepping.steps_max) {
-            if (!simulation.step()) return simulation.fault() ? RunEnd::fault : RunEnd::done;
-            idle_steps = watch.take_scheduled() == 0 ? idle_steps + 1 : 0;
-            if (settled(idle_steps)) return RunEnd::stuck;
-            if (watch.work() > limits_.work_max) return RunEnd::work;
+    RunEnd drive(Simulation& simulation, RunWatch& watch) const {
+        const std::int64_t most = scenario_.stepping.steps_max;
+        while (simulation.steps() < most && watch.work() <= limits_.work_max && simulation.step()) {
         }
-        return watch.all_stopped() && simulation.steps() > last_arrival ? RunEnd::done : RunEnd::steps;
+        const bool too_long = simulation.steps() < most && watch.work() > limits_.work_max && !simulation.fault();
+        simulation.run(too_long ? simulation.steps() : most);  // It says how it ends.
+        if (too_long && simulation.left() > 0) return RunEnd::work;
+        switch (watch.ended().value().why) {
+            case EndedWhy::done:
+                return RunEnd::done;
+            case EndedWhy::stalled:
+                return RunEnd::stalled;
+            case EndedWhy::fault:
+                return RunEnd::fault;
+            case EndedWhy::steps:
+                break;
+        }
+        return RunEnd::steps;
     }
 
     ScenarioRun ended(RunEnd end, std::optional<Refusal> refusal = {}) {

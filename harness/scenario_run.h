@@ -16,7 +16,7 @@ namespace kv {
 
 enum class RunEnd : std::uint8_t {
     done,            // Every request is.
-    stuck,           // Requests wait for what will not come: every further step would be like the last.
+    stalled,         // Requests wait for what will not come: every further step would be like the last.
     steps,           // As many steps as the scenario allows.
     work,            // More than anybody waits for.
     fault,           // The engine raised in a step,
@@ -25,7 +25,7 @@ enum class RunEnd : std::uint8_t {
     model_refused,   // or when it read the config.json.
     nothing_cached,  // There is no group, and so nothing to follow.
 };
-inline constexpr std::array<std::string_view, 9> run_end_names{"done",          "stuck",        "steps",         "work",          "fault",
+inline constexpr std::array<std::string_view, 9> run_end_names{"done",          "stalled",      "steps",         "work",          "fault",
                                                                "start-refused", "plan-refused", "model-refused", "nothing-cached"};
 constexpr std::string_view name_of(RunEnd end) { return run_end_names[static_cast<std::size_t>(end)]; }
 
@@ -35,11 +35,21 @@ struct ScenarioRun {
     std::optional<Refusal> refusal = {};
     std::optional<RankId> faulted = {};  // Which rank raised, in a step.
     std::int64_t steps = 0;
+    std::int64_t left = 0;  // Requests that are not done.
     std::vector<RankTally> ranks = {};
     std::uint64_t digest = 0;  // Of all events.
     std::int64_t events = 0;
 
     const Plan* plan() const { return model ? std::get_if<Plan>(&model->outcome) : nullptr; }
+};
+
+// With whose rules which scenario was run.
+struct RanScenario {
+    std::string file;
+    std::string name;   // Of its model.
+    std::string title;  // May be empty.
+    Engine engine;
+    ScenarioRun run;
 };
 
 struct RunLimits {

@@ -172,11 +172,13 @@ std::variant<Deployment, Refusal, NotDeployed> deploy(const Engine& engine, cons
         if (auto refused = capture_refused(engine, settings)) return *std::move(refused);
     Deployment deployment{
         .lockstep = {.graph_sizes = shape.graph_sizes, .pads_ranks = shape.pads_ranks, .micro_batches = shape.micro_batches}};
+    const std::int64_t graph_max = shape.graph_sizes.empty() ? 0 : shape.graph_sizes.back();
+    const std::int64_t rows_max = std::max(settings.batched_max.value, graph_max);
     DeploymentSize size(engine);
     for (std::int64_t number = 0; number < shape.data_ranks; ++number) {
         rank.rank = RankId{static_cast<std::int32_t>(number)};
         if (shape.capture) rank.capture = capture_of(engine, plan, settings, shape, rank);
-        size.add(rank);
+        size.add(rank, rows_max);
         deployment.ranks.push_back(rank);
     }
     if (size.bytes() > deployment_bytes_max) return NotDeployed{size.complaint(deployment_bytes_max)};

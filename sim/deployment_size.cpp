@@ -42,9 +42,8 @@ void DeploymentSize::add(Part part, std::int64_t count, std::int64_t bytes) {
     sum = plus(sum, times(count, bytes));
 }
 
-void DeploymentSize::add(const RankSettings& rank) {
+void DeploymentSize::add(const RankSettings& rank, std::int64_t rows_max) {
     ++ranks_;
-    const std::int64_t batched = rank.scheduler.batched_max.value;
     add(pool, rank.cache.blocks.value, rank.cache.prefix_caching ? cached_block_bytes : block_bytes);
     for (const TableShape& table : rank.tables) {
         const TableBlock block = engine_.table_block(table.block, table.kernel_block);
@@ -52,9 +51,9 @@ void DeploymentSize::add(const RankSettings& rank) {
         const std::int64_t asked = times(table.row_blocks_max.value, block.entries_per_block);
         const std::int64_t width = asked < width_end ? engine_.table_width(asked, block.block) : endless;
         add(tables, rank.batch.rows, times(width, std::int64_t{sizeof(std::int32_t)}));
-        add(steps, batched, sizeof(std::int64_t));
+        add(steps, rows_max, sizeof(std::int64_t));
     }
-    add(steps, batched, tag_bytes);
+    add(steps, rows_max, tag_bytes);
     add(tables, rank.batch.rows, batch_row_bytes);
     if (rank.capture) add_capture(*rank.capture);
 }

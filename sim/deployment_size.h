@@ -13,7 +13,8 @@ class DeploymentSize {
 public:
     explicit DeploymentSize(const Engine& engine) : engine_(engine) {}
 
-    void add(const RankSettings& rank);
+    // `rows_max`: of its batches, with padding.
+    void add(const RankSettings& rank, std::int64_t rows_max);
 
     std::int64_t bytes() const;                      // What does not fit 64 bits is the largest number.
     std::string complaint(std::int64_t most) const;  // Names what takes the most.

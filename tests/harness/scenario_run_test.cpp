@@ -71,7 +71,7 @@ TEST(ScenarioRun, RaisesTheIndexErrorOfVllm37118AndNotWithItsFix) {
                              "[[model.group]]\nkind = \"mamba\"\nblock = \"262144 tokens\"\nlayers = 24\n"
                              "[[model.group]]\nkind = \"full\"\nblock = \"272 tokens\"\nlayers = 8\n"
                              "[machine]\nblocks = 5142\n[scheduler]\nmodel_len_max = \"262144 tokens\"\n"
-                             "[cache]\nprefix_caching = false\n[capture]\n" +
+                             "[capture]\n" +
                              request("r", "count = 40\nprompt = \"32768 tokens\"\ndecode = \"2 tokens\"\n");
     const ScenarioRun released = run("vllm-0.18.0", text);
     EXPECT_EQ(released.end, RunEnd::fault);
@@ -82,21 +82,22 @@ TEST(ScenarioRun, RaisesTheIndexErrorOfVllm37118AndNotWithItsFix) {
     EXPECT_EQ(released.plan()->side_buffer->rows, Rows{699312});
     const ScenarioRun fixed = run("vllm-0.18.0+pr-37118", text);
     EXPECT_EQ(fixed.end, RunEnd::done);
+    EXPECT_EQ(fixed.model->assumed, "no prefix caching: states of mode none are not kept");
     EXPECT_EQ(fixed.ranks[0].rows, 40 * 32769);
 }
 
 // Nine usable blocks hold 144 tokens. A prompt of 145 is never admitted, or preempts itself for ever; nobody is told.
-TEST(ScenarioRun, IsStuckWhereARequestIsNeverAdmitted) {
+TEST(ScenarioRun, IsStalledWhereARequestIsNeverAdmitted) {
     const auto end = [](const std::string& engine, std::string_view prompt) {
         return run(engine, with(request("r", "prompt = \"" + std::string(prompt) + " tokens\"\n"), "steps_max = 5000\n", "blocks = 10\n"));
     };
     for (const char* engine : {"vllm-0.18.0", "vllm-0.32.0", "reference"}) {
         EXPECT_EQ(end(engine, "144").end, RunEnd::done) << engine;
-        const ScenarioRun stuck = end(engine, "145");
-        EXPECT_EQ(stuck.end, RunEnd::stuck) << engine;
-        EXPECT_LT(stuck.steps, 10) << engine;
-        EXPECT_EQ(stuck.ranks[0].waiting, 1) << engine;
-        EXPECT_EQ(stuck.ranks[0].finished, 0) << engine;
+        const ScenarioRun stalled = end(engine, "145");
+        EXPECT_EQ(stalled.end, RunEnd::stalled) << engine;
+        EXPECT_LT(stalled.steps, 10) << engine;
+        EXPECT_EQ(stalled.ranks[0].waiting, 1) << engine;
+        EXPECT_EQ(stalled.ranks[0].finished, 0) << engine;
     }
 }
 

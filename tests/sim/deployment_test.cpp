@@ -284,12 +284,15 @@ TEST(Deployment, RunsOnEveryEngine) {
         Deployed made = deployed(engine.name, {full_group(16)}, settings, shape);
         const auto& deployment = std::get<Deployment>(made);
         EXPECT_EQ(deployment.ranks[1].rank, RankId{1});
-        RequestText text(deployment.ranks[0].cache.hash_block);
-        text.append({.stream = 1, .first = 0, .count = 64});
-        std::vector<TimedRequest> requests(1, {.request = {.text = text, .prompt = 40, .outputs_max = 3}});
+        Happenings happenings{.requests = {{}}};
+        happenings.make = [&](std::size_t) {
+            NewRequest request{.text = RequestText(deployment.ranks[0].cache.hash_block), .prompt = 40, .outputs_max = 3};
+            request.text.append({.stream = 1, .first = 0, .count = 64});
+            return request;
+        };
         Outside outside;
         Delivered seen;
-        Simulation simulation(engine, deployment.ranks, std::move(requests), outside, seen);
+        Simulation simulation(engine, deployment.ranks, deployment.lockstep, std::move(happenings), outside, seen);
         simulation.run(100);
         EXPECT_FALSE(simulation.fault()) << engine.name;
         EXPECT_EQ(seen.rows, 42) << engine.name;
