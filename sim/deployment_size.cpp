@@ -45,16 +45,18 @@ void DeploymentSize::add(Part part, std::int64_t count, std::int64_t bytes) {
 void DeploymentSize::add(const RankSettings& rank, std::int64_t rows_max) {
     ++ranks_;
     add(pool, rank.cache.blocks.value, rank.cache.prefix_caching ? cached_block_bytes : block_bytes);
+    // Each context-parallel rank has tables of its own.
+    const std::int64_t context = times(rank.batch.context.decode.ranks, rank.batch.context.prefill.ranks);
     for (const TableShape& table : rank.tables) {
         const TableBlock block = engine_.table_block(table.block, table.kernel_block);
         constexpr std::int64_t width_end = std::int64_t{1} << 40;  // Rounded up or not, nobody has room for such a row.
         const std::int64_t asked = times(table.row_blocks_max.value, block.entries_per_block);
         const std::int64_t width = asked < width_end ? engine_.table_width(asked, block.block) : endless;
-        add(tables, rank.batch.rows, times(width, std::int64_t{sizeof(std::int32_t)}));
+        add(tables, times(rank.batch.rows, context), times(width, std::int64_t{sizeof(std::int32_t)}));
         add(steps, rows_max, sizeof(std::int64_t));
     }
     add(steps, rows_max, tag_bytes);
-    add(tables, rank.batch.rows, batch_row_bytes);
+    add(tables, times(rank.batch.rows, context), batch_row_bytes);
     if (rank.capture) add_capture(*rank.capture);
 }
 
