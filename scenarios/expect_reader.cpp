@@ -101,9 +101,8 @@ Expectation read_none(const TableReader& table, const TomlTable& entries, Expect
 std::optional<std::size_t> property_of(const TomlTable& table) {
     const TomlEntry* entry = table.find("property");
     const auto* name = entry != nullptr ? std::get_if<std::string>(&entry->value.value) : nullptr;
-    const auto ids = expected_property_ids();
-    const auto found = name != nullptr ? std::ranges::find(ids, *name) : ids.end();
-    return found == ids.end() ? std::nullopt : std::optional(static_cast<std::size_t>(found - ids.begin()));
+    const auto found = name != nullptr ? std::ranges::find(property_ids, *name) : property_ids.end();
+    return found == property_ids.end() ? std::nullopt : std::optional(static_cast<std::size_t>(found - property_ids.begin()));
 }
 
 Expectation read_expectation(SourceText& source, const TomlValue& item, const Copies& copies, const Scenario& scenario) {
@@ -113,8 +112,7 @@ Expectation read_expectation(SourceText& source, const TomlValue& item, const Co
     Expectation expected{.property = {}, .place = source.place(item.where)};
     if (table.has("none")) return read_none(table, entries, std::move(expected));
     if (!table.has("property")) source.error(item.where, "[[expect]] has no `property`: expected the id of one, or none = true");
-    std::size_t named = 0;
-    if (table.take("property", named)) expected.property = expected_property_ids()[named];
+    table.take("property", expected.property);
     table.take("verdict", expected.verdict);
     read_place_of_finding(table, copies, scenario, expected);
     read_figures(table, copies, scenario, expected);
@@ -122,8 +120,6 @@ Expectation read_expectation(SourceText& source, const TomlValue& item, const Co
 }
 
 }  // namespace
-
-std::span<const std::string_view> expected_property_ids() { return find_key("expect", "property")->choices; }
 
 void read_expectations(const TableReader& head, Scenario& out) {
     Copies copies;

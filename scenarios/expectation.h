@@ -1,27 +1,21 @@
 // What a scenario expects of the properties: the verdict of each that it names, and figures that a finding must show.
 #pragma once
 
+#include "model/finding.h"
 #include "model/units.h"
 #include "scenarios/diagnostic.h"
 
 #include <cstdint>
 #include <optional>
-#include <span>
 #include <string>
-#include <string_view>
 
 namespace kv {
 
 enum class ExpectedVerdict : std::uint8_t { holds, broken };
-enum class FigureDirection : std::uint8_t { under, over };
-enum class RowState : std::uint8_t { never_written, stale, shifted, foreign };
-enum class ReleaseTime : std::uint8_t { early, late };
-
-std::span<const std::string_view> expected_property_ids();
 
 // One [[expect]]. What is not there is not looked at.
 struct Expectation {
-    std::string property;  // Its id; empty: `none`, no property at all is broken.
+    std::optional<PropertyId> property;  // Empty: `none`, no property at all is broken.
     ExpectedVerdict verdict = ExpectedVerdict::broken;
     std::optional<std::int64_t> rank, step, group, layer;
     std::optional<std::string> request;  // As request_id says it.
@@ -34,7 +28,7 @@ struct Expectation {
     std::optional<Bytes> page;
     std::optional<ReleaseTime> released;
     Diagnostic place = {};
-    bool none() const { return property.empty(); }
+    bool none() const { return !property; }
 };
 
 }  // namespace kv

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "model/capture/dispatch.h"
+#include "model/finding.h"
 #include "scenarios/key_rows.h"
 
 #include <array>
@@ -15,16 +16,7 @@ inline constexpr std::int64_t request_tokens_most = 1'000'000'000;      // Of a 
 inline constexpr std::int64_t seed_most = (std::int64_t{1} << 53) - 1;  // Every program that reads JSON keeps it.
 inline constexpr std::int64_t figure_most = std::int64_t{1} << 60;
 
-inline constexpr std::array<std::string_view, 19> property_ids{
-    "capacity-true", "slot-in-bounds", "row-fresh",    "map-agrees",      "buffer-fits", "pad-inert", "page-unified",
-    "hit-complete",  "layout-match",   "admit-agrees", "shard-partition", "xfer-match",  "id-space",  "block-conserved",
-    "live-read",     "ranks-agree",    "hit-maximal",  "offset-fits",     "window-exact"};
-
-// In the order of the enums of scenarios/expectation.h.
-inline constexpr std::array<std::string_view, 2> verdict_names{"holds", "broken"};
-inline constexpr std::array<std::string_view, 2> direction_names{"under", "over"};
-inline constexpr std::array<std::string_view, 4> row_state_names{"never-written", "stale", "shifted", "foreign"};
-inline constexpr std::array<std::string_view, 2> release_time_names{"early", "late"};
+inline constexpr std::array<std::string_view, 2> verdict_names{"holds", "broken"};  // In the order of ExpectedVerdict.
 
 inline constexpr std::array head_rows{
     row("", "title", Form::text, "what the scenario is, in a line"),

@@ -1,5 +1,7 @@
 #include "sim/request_text.h"
 
+#include "model/capture/text_content.h"
+
 #include <algorithm>
 
 namespace kv {
@@ -17,11 +19,7 @@ void RequestText::append(TokenRun run) {
         }
     }
     const std::int64_t before = parts_.empty() ? 0 : parts_.back().content;
-    const auto words = {static_cast<std::uint64_t>(before), static_cast<std::uint64_t>(run.stream), static_cast<std::uint64_t>(run.first),
-                        static_cast<std::uint64_t>(tokens() - run.count)};
-    std::uint64_t content = 0x9e3779b97f4a7c15;
-    for (const std::uint64_t word : words) content = mixed(content ^ mixed(word + 0x9e3779b97f4a7c15));
-    parts_.push_back({.end = tokens(), .content = static_cast<std::int64_t>(content & RowOrigin::content_max)});
+    parts_.push_back({.end = tokens(), .content = text_content(before, run, tokens() - run.count)});
     runs_.push_back(run);
 }
 

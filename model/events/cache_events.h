@@ -52,6 +52,7 @@ struct BlocksAsked {
     Blocks needed = {};
     Blocks reserved = {};
     bool granted = false;
+    bool changes = false;
     std::span<const BlockId> taken = {};
     Blocks free = {};
     std::span<const Holding> held = {};
@@ -73,9 +74,10 @@ struct BlocksAsked {
         each("delays_caching", event.delays_caching, "the load is not over: nothing is told to the prefix cache");
         each("whole_request", event.whole_request, "granted only if the pool can hold all of the request");
         each("others_scheduled", event.others_scheduled, "other requests run");
-        each("needed", event.needed, "blocks that the engine counted; 0: the call changes nothing");
+        each("needed", event.needed, "new blocks that the engine counted");
         each("reserved", event.reserved, "blocks that are kept back for others");
         each("granted", event.granted, "");
+        each("changes", event.changes, "false: the request holds what it held");
         each("taken", event.taken, "new blocks, group by group");
         each("free", event.free, "blocks that are left");
         each("held", event.held, "what the request holds after the call, in each group");
@@ -225,7 +227,7 @@ struct TransferDone {
     static constexpr void parts(auto& event, auto&& each) {
         each("rank", event.rank, "");
         each("request", event.request, "");
-        each("tokens", event.tokens, "that are good");
+        each("tokens", event.tokens, "of the request that are there now, those that it had before included");
     }
 };
 

@@ -25,6 +25,7 @@ struct SlotsMapped {
     StepId step{};
     std::int64_t group = 0;
     std::int64_t context_rank = 0;
+    std::span<const RequestId> requests = {};
     std::span<const PositionRun> runs = {};
     std::span<const std::int64_t> slots = {};
 
@@ -33,7 +34,8 @@ struct SlotsMapped {
         each("step", event.step, "");
         each("group", event.group, "");
         each("context_rank", event.context_rank, "of the ranks that share a request's tokens");
-        each("runs", event.runs, "a run of positions for each row of the block table");
+        each("requests", event.requests, "of each row of the batch");
+        each("runs", event.runs, "the row's positions: row of the block table, count, first");
         each("slots", event.slots, "in the order of the runs' tokens; -1 is nobody's: after the last of them where the batch is padded");
     }
 };

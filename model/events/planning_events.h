@@ -86,6 +86,8 @@ struct PlanMade {
     std::optional<Tokens> hash_block = {};
     std::optional<std::int64_t> capture_group = {};
     std::int64_t context_ranks = 1;
+    bool checked = true;
+    bool prefix_caching = true;
     std::span<const GroupFacts> groups = {};
     std::span<const WorkerFacts> workers = {};
 
@@ -101,6 +103,8 @@ struct PlanMade {
         each("hash_block", event.hash_block, "tokens between two keys of the prefix cache");
         each("capture_group", event.capture_group, "the group whose slots rows of routed experts have");
         each("context_ranks", event.context_ranks, "ranks that share a request's tokens");
+        each("checked", event.checked, "the engine made sure that a request of model_len_max fits; false: the groups were given to it");
+        each("prefix_caching", event.prefix_caching, "prefixes of requests are kept for others");
         each("groups", event.groups, "");
         each("workers", event.workers, "one a pipeline stage");
     }
@@ -110,11 +114,13 @@ struct PlanRefused {
     static constexpr std::string_view name = "plan-refused";
     static constexpr std::string_view meaning = "the engine does not start";
     Raised type{};
+    std::string_view raised_in;
     std::string_view message;
     std::span<const std::int64_t> figures = {};
 
     static constexpr void parts(auto& event, auto&& each) {
         each("type", event.type, "of the exception");
+        each("raised_in", event.raised_in, "the engine's function");
         each("message", event.message, "what is wrong, in words");
         each("figures", event.figures, "the numbers of the engine's message");
     }

@@ -134,6 +134,7 @@ void RankRun::map_slots(StepId step, std::int64_t rows) {
                                   .step = step,
                                   .group = static_cast<std::int64_t>(group),
                                   .context_rank = context_rank,
+                                  .requests = batch_.requests(),
                                   .runs = batch_.runs(),
                                   .slots = slots});
             sink_.see(KvWritten{.rank = rank_,

@@ -151,6 +151,8 @@ Scheduler::Admitted Scheduler::admit(LiveRequest& request, std::vector<StepPart>
     waiting_.pop_front();
     cache.computed = Tokens(computed);
     if (external.tokens > 0) open_transfers(request, hit, external.tokens);
+    if (external.tokens > 0 && !loads)  // Before the step computes anything.
+        sink_.see(TransferDone{.rank = rank_, .request = request.id, .tokens = Tokens(computed)});
     if (loads) {
         loading_.push_back(&request);
         return Admitted::loads;
@@ -230,7 +232,8 @@ bool Scheduler::allocate(LiveRequest& request, const AllocateCall& call) {
                       .reserved = call.reserved};
     const std::optional<NewBlocks> taken = manager_.allocate(request.cache, call);
     asked.granted = taken.has_value();
-    if (!taken || taken->changed()) asked.needed = manager_.blocks_counted();
+    asked.changes = !taken || taken->changed();
+    if (asked.changes) asked.needed = manager_.blocks_counted();
     if (taken) asked.taken = taken->all();
     asked.free = free_blocks();
     asked.held = cache.holdings;

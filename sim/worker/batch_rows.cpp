@@ -89,9 +89,11 @@ void BatchRows::take(std::span<const StepPart> step) {
     condense();
     parts_.clear();
     runs_.clear();
+    requests_.clear();
     for (std::size_t row = 0; row < rows_.size(); ++row) {
         const StepPart& part = step[static_cast<std::size_t>(rows_[row].request->batch_part)];
         parts_.push_back(part);
+        requests_.push_back(part.request->id);
         runs_.push_back(
             {.row = static_cast<std::int32_t>(row), .count = static_cast<std::int32_t>(part.part.tokens), .first = part.part.first});
     }

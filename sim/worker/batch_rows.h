@@ -25,6 +25,7 @@ public:
     // The step's parts and their runs of positions, in the order of the rows.
     std::span<const StepPart> parts() const { return parts_; }
     std::span<const PositionRun> runs() const { return runs_; }
+    std::span<const RequestId> requests() const { return requests_; }
 
     std::int64_t context_ranks() const { return std::ssize(tables_); }
 
@@ -53,6 +54,7 @@ private:
     std::vector<std::int64_t> holes_ = {};  // Rows that are nobody's, falling.
     std::vector<StepPart> parts_ = {};
     std::vector<PositionRun> runs_ = {};
+    std::vector<RequestId> requests_ = {};
     std::vector<std::vector<BlockId>> blocks_;  // One list a group, of one call.
     std::int64_t stamp_ = 0;                    // Of the step at work.
 };

@@ -94,7 +94,7 @@ TEST(ScenarioFile, HoldsItsExpectations) {
     const std::vector<Expectation> expected = every_key().expectations;
     ASSERT_EQ(expected.size(), 7U);
     const Expectation& fresh = expected[0];
-    EXPECT_EQ(fresh.property, "row-fresh");
+    EXPECT_EQ(fresh.property, PropertyId::row_fresh);
     EXPECT_EQ(fresh.verdict, ExpectedVerdict::broken);
     EXPECT_EQ(fresh.rank, 1);
     EXPECT_EQ(fresh.step, 2);

@@ -127,8 +127,8 @@ struct OneRun {
 
 // Ranks in lockstep until all requests are done: the first of each rank at once, the others of one session, each after the one before it,
 // where `in_turn` says so.
-OneRun try_ranks(const std::string& spelling, const std::vector<RankSettings>& ranks, const std::vector<Asked>& asked,
-                 bool in_turn = false) {
+OneRun try_ranks(const std::string& spelling, const std::vector<RankSettings>& ranks, const std::vector<Asked>& asked, bool in_turn = false,
+                 const LockstepSettings& lockstep = {}) {
     OneRun one;
     HalfRight outside;
     Happenings happenings;
@@ -137,7 +137,7 @@ OneRun try_ranks(const std::string& spelling, const std::vector<RankSettings>& r
         happenings.requests.push_back({.rank = RankId{static_cast<std::int32_t>(place % ranks.size())}});
         if (in_turn && place > 0) happenings.requests.back().after = place - 1;
     }
-    Simulation simulation(engine(spelling), ranks, {}, std::move(happenings), outside, one.given);
+    Simulation simulation(engine(spelling), ranks, lockstep, std::move(happenings), outside, one.given);
     simulation.run(10'000);
     one.refusal = simulation.fault();
     if (!one.refusal) {
@@ -344,6 +344,52 @@ RC_GTEST_PROP(RankRun, ReleasedEnginesDoSoToo, ()) {
     const std::string spelling = *rc::gen::element<std::string>("vllm-0.18.0", "vllm-0.32.0", "vllm-0.33.0");
     if (spelling == "vllm-0.18.0") any.shape.asynchronous = false;  // It does not schedule ahead where rows are captured.
     expect_all_rows(spelling, any);
+}
+
+// Ranks in step, with graphs, padding, dummy batches and micro-batches; a side buffer of a row for each slot.
+struct AnyRanks {
+    AnyRun run = any_run();
+    LockstepSettings lockstep = {};
+    std::vector<RankSettings> ranks = {};
+};
+AnyRanks any_ranks(std::int64_t micro_batches_max) {
+    AnyRanks any;
+    any.run.shape.view = static_cast<RouterView>(*rc::gen::inRange<std::size_t>(0, router_view_names.size()));
+    any.run.shape.tp_size = *rc::gen::element<std::int64_t>(1, 2, 8);
+    any.lockstep.pads_ranks = *rc::gen::arbitrary<bool>();
+    any.lockstep.micro_batches = *rc::gen::inRange<std::int64_t>(1, micro_batches_max + 1);
+    any.lockstep.graph_sizes =
+        *rc::gen::element(std::vector<std::int64_t>{}, std::vector<std::int64_t>{1, 2, 4, 8}, std::vector<std::int64_t>{16, 32, 64, 80});
+    const auto count = *rc::gen::inRange<std::int64_t>(1, 4);
+    for (std::int64_t rank = 0; rank < count; ++rank) {
+        any.ranks.push_back(settings_of(any.run.shape, rank));
+        any.ranks.back().capture.value().buffer.rows = 128;  // The largest graph and the largest batch.
+    }
+    return any;
+}
+
+RC_GTEST_PROP(RanksRun, ReferenceGivesEveryRequestItsOwnRowsWhateverTheRanksAgreeOn, ()) {
+    const AnyRanks any = any_ranks(2);
+    const OneRun one = try_ranks("reference", any.ranks, any.run.asked, false, any.lockstep);
+    RC_ASSERT(!one.refusal);
+    for (std::size_t i = 0; i < any.run.asked.size(); ++i) {
+        const Asked& asked = any.run.asked[i];
+        RC_ASSERT(one.given.rows(static_cast<std::int64_t>(i), RowKinship::fresh) == asked.shared + asked.own + asked.outputs - 1);
+    }
+}
+
+// R10: the second micro-batch overwrites the first from row 0 on, and nobody says so.
+TEST(RanksRun, LosesTheFirstMicroBatchInTheLaterEngine) {
+    const std::vector<Asked> asked{{.own = 40, .outputs = 1}, {.own = 40, .outputs = 1}};
+    const std::vector<RankSettings> ranks{settings_of({}, 0), settings_of({}, 1)};
+    const LockstepSettings halves{.micro_batches = 2};
+    const OneRun later = try_ranks("vllm-0.32.0", ranks, asked, false, halves);
+    EXPECT_FALSE(later.refusal);
+    for (const std::int64_t request : {0, 1}) {
+        EXPECT_EQ(later.given.rows(request, RowKinship::shifted), 20);
+        EXPECT_EQ(later.given.rows(request, RowKinship::fresh), 0);
+    }
+    for (const char* fixed : {"vllm-0.33.0", "reference"}) expect_all_fresh(try_ranks(fixed, ranks, asked, false, halves).given, asked);
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace kv::test {
@@ -94,6 +95,108 @@ TEST(Simulation, EndsAfterTheStepsThatItIsGiven) {
     simulation.run(7);
     EXPECT_EQ(simulation.steps(), 7);
     EXPECT_TRUE(simulation.step());
+}
+
+// What became of each request, in order.
+struct LivesSeen : EventSink {
+    using EventSink::see;
+    void see(const StepBegan& event) override { step = static_cast<std::int64_t>(event.step); }
+    void see(const RequestArrived& event) override { arrived.emplace_back(event.request, step); }
+    void see(const RequestStops& event) override { stopped.emplace_back(event.request, event.why); }
+    void see(const CacheReset& event) override { resets.push_back(event.done); }
+    void see(const CacheHitFound& event) override { hits.push_back(event.length.value); }
+    void see(const BatchSized& event) override { dummies += event.dummy ? 1 : 0; }
+    void see(const RunEnded& event) override { ended = event; }
+    std::int64_t step = -1;  // The last that began.
+    std::vector<std::pair<RequestId, std::int64_t>> arrived;
+    std::vector<std::pair<RequestId, FreedWhy>> stopped;
+    std::vector<bool> resets;
+    std::vector<std::int64_t> hits;
+    std::int64_t dummies = 0;
+    RunEnded ended;
+};
+
+LivesSeen lives(std::vector<RankSettings> ranks, Happenings happenings, std::int64_t steps_max = 1000) {
+    LivesSeen seen;
+    Outside outside;
+    Simulation simulation(std::get<Engine>(engine_spelled("reference")), ranks, {}, std::move(happenings), outside, seen);
+    simulation.run(steps_max);
+    return seen;
+}
+
+constexpr RequestId first{0}, second{1};
+
+TEST(Simulation, AbortsARequestWhileItRunsAndOneThatHasNotComeNeverComes) {
+    const LivesSeen seen = lives({rank_of_one_group(0)}, happenings_of({{.prompt = 20, .outputs = 50, .abort_at = 4},
+                                                                        {.step = 6, .prompt = 20, .outputs = 5, .abort_at = 5},
+                                                                        {.step = 6, .prompt = 20, .outputs = 2, .abort_at = 900}}));
+    EXPECT_EQ(seen.stopped, (std::vector<std::pair<RequestId, FreedWhy>>{{first, FreedWhy::aborted}, {RequestId{2}, FreedWhy::finished}}));
+    EXPECT_EQ(seen.arrived.size(), 2U);
+    EXPECT_EQ(seen.ended.why, EndedWhy::done);
+}
+
+TEST(Simulation, LetsATurnOfASessionWaitForTheOneBefore) {
+    const LivesSeen seen =
+        lives({rank_of_one_group(0)}, happenings_of({{.prompt = 20, .outputs = 6}, {.step = 2, .prompt = 30, .outputs = 2, .after = 0}}));
+    ASSERT_EQ(seen.arrived.size(), 2U);
+    EXPECT_EQ(seen.arrived[1], (std::pair{second, std::int64_t{5}})) << "six outputs are six steps";
+    EXPECT_EQ(seen.ended.why, EndedWhy::done);
+}
+
+TEST(Simulation, GoesOnWithATurnWhoseEarlierOneWasAborted) {
+    const LivesSeen seen =
+        lives({rank_of_one_group(0)}, happenings_of({{.prompt = 20, .outputs = 60, .abort_at = 3},
+                                                     {.step = 1, .prompt = 30, .outputs = 2, .after = 0},
+                                                     {.step = 0, .prompt = 3, .outputs = 2, .abort_at = 2, .after = 1}}));
+    EXPECT_EQ(seen.stopped, (std::vector<std::pair<RequestId, FreedWhy>>{{first, FreedWhy::aborted}, {second, FreedWhy::finished}}));
+    EXPECT_EQ(seen.ended.why, EndedWhy::done);
+    EXPECT_EQ(seen.ended.waiting, 0);
+}
+
+TEST(Simulation, PassesOverTheTimeInWhichNothingHappens) {
+    const LivesSeen seen =
+        lives({rank_of_one_group(0)}, happenings_of({{.prompt = 5, .outputs = 2}, {.step = 1'000'000'000, .prompt = 5}}));
+    EXPECT_EQ(seen.ended.why, EndedWhy::done);
+    EXPECT_EQ(seen.ended.steps, 3);
+    EXPECT_EQ(seen.step, 1'000'000'000);
+}
+
+// 63 usable blocks hold 1,008 tokens.
+TEST(Simulation, EndsWhereARequestCanNeverBeAdmitted) {
+    for (const std::int64_t prompt : {1000, 1100}) {
+        RankSettings rank = rank_of_one_group(0);
+        rank.tables.front().row_blocks_max = Blocks{100};
+        const LivesSeen seen = lives({rank}, happenings_of({{.prompt = prompt, .outputs = 1}}));
+        EXPECT_EQ(seen.ended.why, prompt == 1000 ? EndedWhy::done : EndedWhy::stalled);
+        EXPECT_EQ(seen.ended.waiting, prompt == 1000 ? 0 : 1);
+        EXPECT_LT(seen.ended.steps, 100);
+    }
+}
+
+TEST(Simulation, ForgetsPrefixesWhenItIsToldToAndNothingIsHeld) {
+    Happenings happenings = happenings_of({{.prompt = 40, .outputs = 4}, {.step = 20, .prompt = 40, .outputs = 4}});
+    const auto alike = [](std::size_t) {
+        NewRequest made{.text = RequestText(block), .prompt = 40, .outputs_max = 4};
+        made.text.append({.stream = 1, .first = 0, .count = 44});
+        return std::optional(std::move(made));
+    };
+    happenings.make = alike;
+    EXPECT_EQ(lives({rank_of_one_group(0)}, happenings).hits, (std::vector<std::int64_t>{0, 32}));
+    happenings.resets = {{.step = 10}};
+    EXPECT_EQ(lives({rank_of_one_group(0)}, happenings).hits, (std::vector<std::int64_t>{0, 0}));
+    happenings.resets = {{.step = 2}};
+    EXPECT_EQ(lives({rank_of_one_group(0)}, happenings).resets, std::vector<bool>{false}) << "a request holds blocks";
+    happenings.resets = {{.step = 2, .preempt_running = true}};
+    const LivesSeen preempted = lives({rank_of_one_group(0)}, happenings);
+    EXPECT_EQ(preempted.resets, std::vector<bool>{true});
+    EXPECT_EQ(preempted.stopped.front(), (std::pair{first, FreedWhy::preempted}));
+    EXPECT_EQ(preempted.ended.why, EndedWhy::done);
+}
+
+TEST(Simulation, KeepsAPeerCompanyWithDummyBatches) {
+    const Happenings one = happenings_of({{.prompt = 20, .outputs = 5}});
+    EXPECT_EQ(lives({rank_of_one_group(0), rank_of_one_group(1)}, one).dummies, 5);
+    EXPECT_EQ(lives({rank_of_one_group(0)}, one).dummies, 0);
 }
 
 struct FaultsSeen : EventSink {

@@ -1,0 +1,42 @@
+#include "properties/buffer_fits.h"
+
+namespace kv {
+namespace {
+
+constexpr std::array<std::string_view, 7> bugs{"B01", "B09", "B10", "B34", "B36", "N01", "N05"};
+
+}  // namespace
+
+const PropertyText BufferFits::text{
+    .id = PropertyId::buffer_fits,
+    .statement = "a buffer has a row for everything that can come: each slot of the pool's blocks, and each row of the largest batch",
+    .why = "the first block past the end is only a question of time",
+    .not_checked = "buffers of other engines' kernels that no event names",
+    .bugs = bugs};
+
+void BufferFits::see(const BufferMade& event, const Ledger& ledger, Findings& findings) {
+    if (event.buffer != BufferKind::side && event.buffer != BufferKind::side_reader) return;
+    const std::int64_t needed = checked_mul(ledger.rank(event.rank).blocks.value, event.rows_per_block);
+    if (event.rows.value >= needed) return;
+    findings.add({.property = text.id,
+                  .rank = event.rank,
+                  .group = event.group,
+                  .rows = event.rows.value,
+                  .needed = needed,
+                  .message = fmt::format("the {} has {} rows, and the pool's {} blocks of {} slots reach {}",
+                                         event.buffer == BufferKind::side ? "side buffer" : "side buffer of the reader", event.rows.value,
+                                         ledger.rank(event.rank).blocks.value, event.rows_per_block, needed)});
+}
+
+void BufferFits::see(const BatchSized& event, const Ledger& ledger, Findings& findings) {
+    const std::optional<std::int64_t> rows = ledger.rank(event.rank).step_rows;
+    if (!rows || event.rows <= *rows) return;
+    findings.add({.property = text.id,
+                  .rank = event.rank,
+                  .step = event.step,
+                  .rows = *rows,
+                  .needed = event.rows,
+                  .message = fmt::format("a batch of {} rows, padding included, and a step buffer of {}", event.rows, *rows)});
+}
+
+}  // namespace kv

@@ -1,0 +1,115 @@
+// What events have said so far, kept once for all properties: what there is, who holds which blocks, and what lies in them.
+#pragma once
+
+#include "model/events/event_list.h"
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <unordered_map>
+#include <vector>
+
+namespace kv {
+
+// What lies in a block of a rank's pool, as a group sees it: tokens of one text at consecutive positions.
+struct BlockContent {
+    std::int64_t writer = -1;  // A request's number; negative: nothing was written.
+    std::int64_t group = -1;
+    std::int64_t first = 0, end = 0;  // Positions [first, end) of that request's text.
+    std::int64_t state = -1;          // A Mamba group's: so many tokens are in the state; negative: none.
+};
+
+struct RequestFacts {
+    bool known = false;  // It arrived.
+    bool done = false;
+    RankId rank{};
+    Tokens prompt = {};
+    bool wants_rows = false;
+    std::vector<TokenRun> text = {};
+    std::int64_t computed = 0;  // Positions [0, computed) were computed or loaded at some time.
+    std::int64_t tokens = 0;    // That it has by now.
+    std::int64_t begun_at = 0;  // Tokens that were there when it was last admitted: no step goes back behind them.
+    // By group.
+    std::vector<std::vector<BlockId>> held = {};
+    std::vector<std::vector<BlockId>> last_held = {};  // At each column the last block that was not the null block.
+};
+
+struct RankFacts {
+    Blocks blocks = {};
+    std::int64_t null_blocks = 0;
+    Blocks free = {};
+    Blocks free_at_first = {};  // When nobody held any.
+    struct Table {
+        std::int64_t rows = 0, columns = 0;
+        std::int64_t kernel_block = 1;
+    };
+    std::vector<Table> tables = {};
+    std::vector<std::int32_t> holders = {};   // Of each block.
+    std::vector<BlockContent> contents = {};  // Of each block.
+    std::vector<char> cached = {};            // Of each block: the prefix cache was told that it is full.
+    std::int64_t held_blocks = 0;             // With a holder.
+    std::optional<std::int64_t> side_rows = {}, reader_rows = {}, step_rows = {};
+    std::int64_t side_block = 1;  // Slots of a block of the capture group.
+    std::int64_t side_group = 0;
+};
+
+class Ledger {
+public:
+    // Every event is entered before the properties see it.
+    template <class Event>
+    void enter(const Event&) {}
+    void enter(const PlanMade& event);
+    void enter(const PoolMade& event);
+    void enter(const TableMade& event);
+    void enter(const BufferMade& event);
+    void enter(const RequestArrived& event);
+    void enter(const BlocksAsked& event);
+    void enter(const BlocksCached& event);
+    void enter(const BlocksFreed& event);
+    void enter(const CacheReset& event);
+    void enter(const RequestStops& event);
+    void enter(const SlotsMapped& event);
+    void enter(const StatesWritten& event);
+    void enter(const TransferDone& event);
+    void enter(const BlocksCopied& event);
+    void enter(const OutputSettled& event);
+
+    void clear();
+
+    std::span<const GroupFacts> groups() const { return groups_; }
+    const GroupFacts* group(std::int64_t index) const;
+    std::int64_t context_ranks() const { return context_ranks_; }
+    bool prefix_caching() const { return prefix_caching_; }
+    // Tokens of a column of a group's block table: the block's, of all context-parallel ranks that share it.
+    std::int64_t column_tokens(std::int64_t group) const;
+
+    const RankFacts& rank(RankId rank) const;
+    const std::vector<RankFacts>& ranks() const { return ranks_; }
+    const RequestFacts& request(RequestId request) const;
+    const std::vector<RequestFacts>& requests() const { return requests_; }
+    std::span<const BlockId> held(RequestId request, std::int64_t group) const;
+    // Where the tokens of a request at [first, end) lie in a group, if its block table says the truth; none: nowhere.
+    std::optional<std::int64_t> slot(RequestId request, std::int64_t group, std::int64_t position) const;
+    // So many first tokens of two requests are the same.
+    std::int64_t shared_prefix(RequestId left, RequestId right) const;
+    // Who had this text first; none: nobody.
+    std::optional<RequestId> producer_of(RowTag row) const;
+    bool holds(const BlockContent& content, std::int64_t group, RequestId reader, std::int64_t first, std::int64_t end) const;
+
+private:
+    RankFacts& rank_of(RankId rank);
+    RequestFacts& request_of(RequestId request);
+    void take_held(RequestFacts& request, std::span<const Holding> held);
+    void note_cached(RequestId request, std::int64_t tokens);
+    void fill(RankFacts& rank, RequestId request, std::int64_t group, std::int64_t first, std::int64_t end);
+
+    std::vector<GroupFacts> groups_ = {};
+    std::int64_t context_ranks_ = 1;
+    bool prefix_caching_ = false;
+    std::vector<RankFacts> ranks_ = {};
+    std::vector<RequestFacts> requests_ = {};
+    std::unordered_map<std::int64_t, RequestId> texts_ = {};  // By content: who had it first.
+};
+
+}  // namespace kv

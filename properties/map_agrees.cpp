@@ -1,0 +1,92 @@
+#include "properties/map_agrees.h"
+
+#include <algorithm>
+
+namespace kv {
+namespace {
+
+constexpr std::array<std::string_view, 6> bugs{"B02", "B03", "B42", "B43", "B45", "R03"};
+
+struct Differs {
+    std::int64_t tokens = 0;
+    std::int64_t position = 0, slot = 0, truth = 0;
+    void count(std::int64_t at, std::int64_t found, std::int64_t right) {
+        if (tokens++ > 0) return;
+        position = at;
+        slot = found;
+        truth = right;
+    }
+};
+
+}  // namespace
+
+const PropertyText MapAgrees::text{
+    .id = PropertyId::map_agrees,
+    .statement =
+        "worker, reader and scheduler agree on the slot of every token: the block that the request holds there, and the offset in it",
+    .why = "keys and values, or rows, of one token are written and read at two places",
+    .not_checked = "slots under context parallelism (see shard-partition), and tokens whose block nobody holds",
+    .bugs = bugs};
+
+// Each token's slot against the blocks that its request holds.
+void MapAgrees::see(const SlotsMapped& event, const Ledger& ledger, Findings& findings) {
+    const GroupFacts* facts = ledger.group(event.group);
+    if (facts == nullptr || facts->family == GroupFamily::states || event.context_rank != 0) return;
+    if (facts->sharded && ledger.context_ranks() > 1) return;
+    const std::int64_t block = facts->block.value;
+    std::size_t at = 0;
+    for (std::size_t row = 0; row < std::min(event.runs.size(), event.requests.size()); ++row) {
+        const PositionRun& run = event.runs[row];
+        const std::span<const BlockId> held = ledger.held(event.requests[row], event.group);
+        Differs differs;
+        for (std::int64_t i = 0; i < run.count && at < event.slots.size(); ++i, ++at) {
+            const std::int64_t position = run.first + i, column = position / block;
+            if (column >= std::ssize(held)) continue;
+            const std::int64_t truth =
+                static_cast<std::int64_t>(held[static_cast<std::size_t>(column)]) * block + (position - column * block);
+            if (event.slots[at] != truth) differs.count(position, event.slots[at], truth);
+        }
+        if (differs.tokens == 0) continue;
+        findings.add({.property = text.id,
+                      .rank = event.rank,
+                      .step = event.step,
+                      .group = event.group,
+                      .request = event.requests[row],
+                      .slot = differs.slot,
+                      .rows = differs.tokens,
+                      .message = fmt::format("the worker has position {} at slot {}, the scheduler at {}", differs.position, differs.slot,
+                                             differs.truth)});
+    }
+}
+
+// The reader's slots against those where the request's tokens were at any time.
+void MapAgrees::see(const RowsRead& event, const Ledger& ledger, Findings& findings) {
+    const RankFacts& rank = ledger.rank(event.rank);
+    const RequestFacts& request = ledger.request(event.request);
+    const auto group = static_cast<std::size_t>(rank.side_group);
+    if (group >= request.last_held.size() || ledger.context_ranks() > 1) return;
+    const std::vector<BlockId>& blocks = request.last_held[group];
+    const std::int64_t block = std::max<std::int64_t>(ledger.column_tokens(rank.side_group), 1);
+    Differs differs;
+    for (std::size_t i = 0; i < event.slots.size(); ++i) {
+        const std::int64_t position = event.first + static_cast<std::int64_t>(i), column = position / block;
+        if (event.slots[i] < 0 || column >= std::ssize(blocks)) continue;
+        const auto id = static_cast<std::int64_t>(blocks[static_cast<std::size_t>(column)]);
+        const std::int64_t truth = id < rank.null_blocks ? -1 : id * block + position % block;
+        if (event.slots[i] != truth) differs.count(position, event.slots[i], truth);
+    }
+    if (differs.tokens == 0) return;
+    Finding finding{.property = text.id,
+                    .rank = event.rank,
+                    .group = event.group,
+                    .request = event.request,
+                    .slot = differs.slot,
+                    .rows = differs.tokens};
+    finding.message = differs.truth < 0 ? fmt::format("the reader takes the row of position {} from slot {}, where it never was",
+                                                      differs.position, differs.slot)
+                                        : fmt::format("the reader takes the row of position {} from slot {}, the worker put it at {}",
+                                                      differs.position, differs.slot, differs.truth);
+    findings.add(std::move(finding));
+}
+
+}  // namespace kv

@@ -1,0 +1,69 @@
+#include "properties/row_fresh.h"
+
+#include <algorithm>
+
+namespace kv {
+namespace {
+
+constexpr std::array<std::string_view, 13> bugs{"B03", "B05", "B06", "B07", "B08", "B12", "B13", "B17", "R03", "R10", "N02", "N04", "N15"};
+
+struct Wrong {
+    std::int64_t rows = 0;
+    std::size_t first = 0;  // Row of the delivery.
+};
+
+std::optional<RowState> state_of(RowKinship kinship) {
+    switch (kinship) {
+        case RowKinship::fresh:
+        case RowKinship::missing:  // And says so.
+            break;
+        case RowKinship::never_written:
+            return RowState::never_written;
+        case RowKinship::stale:
+            return RowState::stale;
+        case RowKinship::shifted:
+            return RowState::shifted;
+        case RowKinship::foreign:
+            return RowState::foreign;
+    }
+    return std::nullopt;
+}
+
+}  // namespace
+
+const PropertyText RowFresh::text{
+    .id = PropertyId::row_fresh,
+    .statement = "a row that a request is given was written by the target model for exactly its token, or is marked as missing",
+    .why = "a trainer that replays another token's experts computes other gradients, and nothing says so",
+    .not_checked =
+        "rows of layers that nobody writes (see id-space), and what a request is owed but not given: missing rows are no finding",
+    .bugs = bugs};
+
+void RowFresh::see(const RowsDelivered& event, const Ledger& ledger, Findings& findings) {
+    if (event.columns == 1 && std::ranges::equal(event.rows, event.wanted)) return;  // Nearly always.
+    std::array<Wrong, row_state_names.size()> wrong{};
+    for (std::size_t row = 0; row < event.wanted.size(); ++row) {
+        const RowTag found = event.rows[row * static_cast<std::size_t>(event.columns)];
+        const std::optional<RowOrigin> wanted = origin_of(event.wanted[row]);
+        if (!wanted) continue;
+        const std::optional<RowState> state = state_of(kinship(found, *wanted));
+        if (!state) continue;
+        Wrong& count = wrong[static_cast<std::size_t>(*state)];
+        if (count.rows++ == 0) count.first = row;
+    }
+    for (std::size_t state = 0; state < wrong.size(); ++state) {
+        if (wrong[state].rows == 0) continue;
+        const RowTag found = event.rows[wrong[state].first * static_cast<std::size_t>(event.columns)];
+        Finding finding{.property = text.id,
+                        .rank = event.rank,
+                        .request = event.request,
+                        .rows = wrong[state].rows,
+                        .state = static_cast<RowState>(state),
+                        .producer = ledger.producer_of(found)};
+        finding.message = fmt::format("{} of {} rows are {}, the first at position {}", wrong[state].rows, event.wanted.size(),
+                                      row_state_names[state], event.first + static_cast<std::int64_t>(wrong[state].first));
+        findings.add(std::move(finding));
+    }
+}
+
+}  // namespace kv

@@ -1,0 +1,18 @@
+#pragma once
+
+#include "properties/property.h"
+
+namespace kv {
+
+class ShardPartition {
+public:
+    static const PropertyText text;
+    void see(const PlanMade& event, const Ledger& ledger, Findings& findings);
+    void see(const SlotsMapped& event, const Ledger& ledger, Findings& findings);
+    void see(const RowsFormed& event, const Ledger& ledger, Findings& findings);
+
+private:
+    std::vector<std::vector<std::int32_t>> owners_ = {};  // Of each group, of each token of a step.
+};
+
+}  // namespace kv

@@ -1,0 +1,110 @@
+#include "properties/slot_in_bounds.h"
+
+#include <algorithm>
+
+namespace kv {
+namespace {
+
+constexpr std::array<std::string_view, 10> bugs{"B01", "B02", "B09", "B36", "B41", "N01", "N02", "N05", "N10", "R09"};
+
+// The first slot that is no row of a buffer; PAD is none that anybody looks for.
+std::optional<std::int64_t> first_outside(std::span<const std::int64_t> slots, std::int64_t rows) {
+    // One pass without branches: most batches are well.
+    std::int64_t most = -1, least = 0;
+    for (const std::int64_t slot : slots) {
+        most = std::max(most, slot);
+        least = std::min(least, slot);
+    }
+    if (most < rows && least >= -1) return std::nullopt;
+    const auto outside = std::ranges::find_if(slots, [&](std::int64_t slot) { return slot >= rows || slot < -1; });
+    return *outside;
+}
+
+}  // namespace
+
+const PropertyText SlotInBounds::text{
+    .id = PropertyId::slot_in_bounds,
+    .statement =
+        "every slot is a row of the buffer that it indexes, every column one of its block table's row, every block one of the pool",
+    .why = "the engine's core dies of an IndexError, or a kernel reads and writes memory of others",
+    .not_checked = "addresses inside kernels (see offset-fits), and what a slot within bounds holds (see row-fresh)",
+    .bugs = bugs};
+
+void SlotInBounds::see(const BlocksAsked& event, const Ledger& ledger, Findings& findings) {
+    const std::int64_t blocks = ledger.rank(event.rank).blocks.value;
+    const auto outside = std::ranges::find_if(
+        event.taken, [&](BlockId block) { return static_cast<std::int64_t>(block) < 0 || static_cast<std::int64_t>(block) >= blocks; });
+    if (outside == event.taken.end()) return;
+    const auto id = static_cast<std::int64_t>(*outside);
+    findings.add({.property = text.id,
+                  .rank = event.rank,
+                  .request = event.request,
+                  .blocks = id,
+                  .message = fmt::format("block {} is handed out of a pool of {}", id, blocks)});
+}
+
+void SlotInBounds::see(const SlotsMapped& event, const Ledger& ledger, Findings& findings) {
+    const RankFacts& rank = ledger.rank(event.rank);
+    const auto group = static_cast<std::size_t>(event.group);
+    if (group >= rank.tables.size()) return;
+    const RankFacts::Table& table = rank.tables[group];
+    const GroupFacts* facts = ledger.group(event.group);
+    if (facts != nullptr && facts->family == GroupFamily::states) return;  // Kernels take a column that the position does not say.
+    const std::int64_t tokens = table.kernel_block * (facts != nullptr && !facts->sharded ? 1 : ledger.context_ranks());
+    for (std::size_t row = 0; row < event.runs.size(); ++row) {
+        const std::int64_t last = event.runs[row].first + event.runs[row].count - 1;
+        const std::int64_t column = last / tokens;
+        if (column < table.columns) continue;
+        Finding finding{.property = text.id, .rank = event.rank, .step = event.step, .group = event.group};
+        if (row < event.requests.size()) finding.request = event.requests[row];
+        finding.message = fmt::format("position {} is in column {} of a block table of {} columns", last, column, table.columns);
+        findings.add(std::move(finding));
+    }
+}
+
+void SlotInBounds::see(const KvWritten& event, const Ledger& ledger, Findings& findings) {
+    const GroupFacts* facts = ledger.group(event.group);
+    if (facts == nullptr || facts->family == GroupFamily::states) return;
+    const std::int64_t slots = ledger.rank(event.rank).blocks.value * facts->block.value;
+    const auto outside = first_outside(event.slots, slots);
+    if (!outside) return;
+    findings.add({.property = text.id,
+                  .rank = event.rank,
+                  .step = event.step,
+                  .group = event.group,
+                  .slot = *outside,
+                  .rows = slots,
+                  .message = fmt::format("slot {} of a cache of {} slots", *outside, slots)});
+}
+
+void SlotInBounds::see(const RowsStored& event, const Ledger& ledger, Findings& findings) {
+    const RankFacts& rank = ledger.rank(event.rank);
+    if (!event.by_slot || !rank.side_rows) return;
+    const auto outside = first_outside(event.slots, *rank.side_rows);
+    if (!outside) return;
+    findings.add({.property = text.id,
+                  .rank = event.rank,
+                  .step = event.step,
+                  .group = event.group,
+                  .slot = *outside,
+                  .rows = *rank.side_rows,
+                  .message = fmt::format("rows are stored at slot {} (block {}, offset {}) of a side buffer of {} rows", *outside,
+                                         *outside / rank.side_block, *outside % rank.side_block, *rank.side_rows)});
+}
+
+void SlotInBounds::see(const RowsRead& event, const Ledger& ledger, Findings& findings) {
+    const RankFacts& rank = ledger.rank(event.rank);
+    if (!rank.reader_rows) return;
+    const auto outside = first_outside(event.slots, *rank.reader_rows);
+    if (!outside) return;
+    findings.add({.property = text.id,
+                  .rank = event.rank,
+                  .group = event.group,
+                  .request = event.request,
+                  .slot = *outside,
+                  .rows = *rank.reader_rows,
+                  .message = fmt::format("rows are read at slot {} (block {}, offset {}) of a side buffer of {} rows", *outside,
+                                         *outside / rank.side_block, *outside % rank.side_block, *rank.reader_rows)});
+}
+
+}  // namespace kv

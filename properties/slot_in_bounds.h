@@ -1,0 +1,17 @@
+#pragma once
+
+#include "properties/property.h"
+
+namespace kv {
+
+class SlotInBounds {
+public:
+    static const PropertyText text;
+    void see(const BlocksAsked& event, const Ledger& ledger, Findings& findings);
+    void see(const SlotsMapped& event, const Ledger& ledger, Findings& findings);
+    void see(const KvWritten& event, const Ledger& ledger, Findings& findings);
+    void see(const RowsStored& event, const Ledger& ledger, Findings& findings);
+    void see(const RowsRead& event, const Ledger& ledger, Findings& findings);
+};
+
+}  // namespace kv

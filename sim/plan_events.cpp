@@ -1,0 +1,126 @@
+#include "sim/plan_events.h"
+
+#include "model/capacity_count.h"
+
+#include <algorithm>
+#include <vector>
+
+namespace kv {
+namespace {
+
+GroupFamily family_of(const KvSpec& spec) {
+    if (mla_of(spec) != nullptr) return GroupFamily::latent;
+    if (full_of(spec) != nullptr) return GroupFamily::full;
+    if (sliding_of(spec) != nullptr) return GroupFamily::sliding_window;
+    if (std::holds_alternative<ChunkedLocalSpec>(spec)) return GroupFamily::chunked;
+    if (std::holds_alternative<MambaSpec>(spec)) return GroupFamily::states;
+    if (std::holds_alternative<EncoderOnlySpec>(spec)) return GroupFamily::encoder_only;
+    if (std::holds_alternative<CrossSpec>(spec)) return GroupFamily::cross;
+    return GroupFamily::other;
+}
+
+KvSpec without_padding(KvSpec spec) {
+    if (auto* cache = attention_of(spec)) cache->page_padded.reset();
+    if (auto* mamba = std::get_if<MambaSpec>(&spec)) mamba->page_padded.reset();
+    return spec;
+}
+
+std::optional<Bytes> known_page(const Engine& engine, const KvSpec& spec) {
+    const auto page = page_bytes(engine, spec);
+    const auto* bytes = std::get_if<Bytes>(&page);
+    if (bytes == nullptr || bytes->value == 0) return std::nullopt;
+    return *bytes;
+}
+
+std::optional<std::int64_t> value_of(const std::optional<std::size_t>& index) {
+    if (!index) return std::nullopt;
+    return static_cast<std::int64_t>(*index);
+}
+
+}  // namespace
+
+GroupFacts group_facts(const Engine& engine, const KvSpec& spec, const Settings& settings) {
+    GroupFacts facts{.family = family_of(spec),
+                     .block = block_of(spec),
+                     .prefix_cacheable = prefix_cacheable(spec),
+                     .sharded = sharding_of(spec) == ContextSharding::sharded,
+                     .page = known_page(engine, spec),
+                     .page_real = known_page(engine, without_padding(spec))};
+    if (const auto* sliding = sliding_of(spec)) facts.window = sliding->window + sliding->extra_retained;
+    if (const auto* custom = std::get_if<CustomSpec>(&spec); custom != nullptr && custom->window) facts.window = *custom->window;
+    if (const auto* chunked = std::get_if<ChunkedLocalSpec>(&spec)) facts.chunk = chunked->chunk;
+    if (const auto* states = std::get_if<MambaSpec>(&spec)) {
+        facts.states = states->mode;
+        facts.speculative_blocks = states->speculative_blocks;
+    }
+    const auto held = blocks_held_max(engine, spec, settings);
+    if (const auto* blocks = std::get_if<Blocks>(&held)) facts.held_max = *blocks;
+    return facts;
+}
+
+void tell_plan(const Engine& engine, const Plan& plan, const Settings& given, const PlanOrigin& origin, EventSink& sink) {
+    Settings settings = given;
+    settings.model_len_max = plan.model_len_max;
+    std::vector<GroupFacts> groups;
+    for (std::size_t index = 0; index < plan.groups.size(); ++index) {
+        const Group& group = plan.groups[index];
+        GroupFacts facts = group_facts(engine, plan.spec(group.spec), settings);
+        facts.layers = std::ssize(group.layers);
+        facts.bundle = group.bundle.has_value();
+        facts.draft = group.draft;
+        if (group.bundle)  // It holds the blocks of its longest layer.
+            for (const SpecId id : group.bundle->specs)
+                facts.held_max = std::max(facts.held_max, group_facts(engine, plan.spec(id), settings).held_max);
+        groups.push_back(facts);
+    }
+    std::vector<WorkerFacts> workers;
+    std::int64_t layers = 0;
+    for (const Group& group : plan.groups) layers += std::ssize(group.layers);
+    for (std::size_t index = 0; index < plan.workers.size(); ++index) {
+        const WorkerPlan& worker = plan.workers[index];
+        WorkerFacts facts{.blocks = worker.blocks, .block_bytes = Bytes{worker.bytes_per_block.value}};
+        for (const Group& group : worker.groups) facts.layers += std::ssize(group.layers);
+        if (index < origin.memory.size()) facts.memory = origin.memory[index];
+        workers.push_back(facts);
+    }
+    sink.see(PlanMade{.engine = origin.engine,
+                      .blocks = plan.scheduler.blocks,
+                      .model_len_max = plan.model_len_max,
+                      .batched_max = settings.batched_max,
+                      .sequences_max = settings.sequences_max,
+                      .layers = layers,
+                      .published_block = plan.scheduler.block,
+                      .scheduler_block = plan.scheduler.scheduler_block,
+                      .hash_block = plan.scheduler.hash_block,
+                      .capture_group = value_of(plan.scheduler.capture_group),
+                      .context_ranks = settings.parallel.context(),
+                      .checked = origin.checked,
+                      .prefix_caching = settings.prefix_caching,
+                      .groups = groups,
+                      .workers = workers});
+    const auto report = [&](const std::optional<Capacity>& capacity, std::optional<std::int64_t> worker) {
+        if (capacity)
+            sink.see(CapacityReported{
+                .worker = worker, .tokens = capacity->reported, .concurrency = capacity->concurrency, .length = plan.model_len_max});
+    };
+    report(plan.capacity, std::nullopt);
+    for (std::size_t index = 1; index < plan.workers.size(); ++index)  // The first worker's is the engine's.
+        report(plan.workers[index].capacity, static_cast<std::int64_t>(index));
+}
+
+void tell_refusal(const Refusal& refusal, EventSink& sink) {
+    sink.see(PlanRefused{.type = refusal.type, .raised_in = refusal.raised_in, .message = refusal.message, .figures = refusal.figures});
+}
+
+void tell_capacity(const Engine& engine, const CapacityCase& given, Tokens length, EventSink& sink) {
+    const CapacityOutcome outcome = count_planned_capacity(engine, given, length);
+    const auto* truth = std::get_if<CapacityTruth>(&outcome);
+    if (truth == nullptr || !truth->grows) return;
+    sink.see(CapacityConstructed{.length = length,
+                                 .requests = truth->requests,
+                                 .further = truth->further,
+                                 .tokens = truth->tokens(),
+                                 .grain = capacity_grain(engine, given, length)});
+}
+
+}  // namespace kv
