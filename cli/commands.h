@@ -24,6 +24,7 @@ Run add_conform(CLI::App& app);
 Run add_explain(CLI::App& app);
 Run add_capacity(CLI::App& app);
 Run add_kernels(CLI::App& app);
+Run add_run(CLI::App& app);
 
 // Options that several commands have.
 void add_output_options(CLI::App& command, OutputOptions& options, const std::vector<std::string>& formats = {"text", "json"});

@@ -1,5 +1,6 @@
 #include "harness/capacity_pool.h"
 
+#include "model/cache/planned_cache.h"
 #include "model/capacity_count.h"
 
 #include <algorithm>
@@ -82,24 +83,9 @@ std::optional<MemoryUse> memory_use(const AskedEngine& asked, const CapacityCase
 
 }  // namespace
 
-CapacityCase capacity_case(const Plan& plan, const Settings& settings) {
-    CapacityCase given{.setup = {}, .batched_max = settings.batched_max, .encoder_tokens = settings.encoder_tokens_max};
-    CacheSetup& setup = given.setup;
-    const std::vector<Group>& groups = plan.workers.front().groups;
-    std::int64_t smallest = settings.block.value;
-    for (std::size_t i = 0; i < plan.scheduler.groups.size(); ++i) {
-        setup.groups.push_back({.spec = plan.spec(plan.scheduler.groups[i].spec), .draft = groups[i].draft});
-        smallest = i == 0 ? plan.scheduler.groups[i].block.value : std::min(smallest, plan.scheduler.groups[i].block.value);
-    }
-    setup.blocks = plan.scheduler.blocks;
-    setup.prefix_caching = false;
-    setup.model_len_max = plan.model_len_max;
-    setup.hash_block = TokensPerBlock{plan.scheduler.hash_block.value_or(Tokens{smallest}).value};
-    setup.scheduler_block = TokensPerBlock{plan.scheduler.scheduler_block.value_or(Tokens{smallest}).value};
-    setup.decode_context = settings.parallel.decode_context;
-    setup.prefill_context = settings.parallel.prefill_context;
-    setup.in_flight_max = settings.batched_max;
-    return given;
+CapacityCase capacity_case(const Engine& engine, const Plan& plan, const Settings& settings) {
+    return {
+        .setup = planned_cache(engine, plan, settings), .batched_max = settings.batched_max, .encoder_tokens = settings.encoder_tokens_max};
 }
 
 std::vector<Tokens> curve_lengths(LengthRange range, Tokens model_len_max, std::size_t points_max) {
@@ -129,7 +115,7 @@ CapacityPool make_pool(const AskedEngine& asked, const ModelFile& model, const P
     pool.blocks = plan.scheduler.blocks;
     for (const WorkerPlan& worker : plan.workers) pool.block_bytes += Bytes{worker.bytes_per_block.value};
     if (plan.scheduler.groups.empty()) return pool;
-    const CapacityCase given = capacity_case(plan, model.settings);
+    const CapacityCase given = capacity_case(asked.engine, plan, model.settings);
     LengthRange range = lengths_asked(question, pool.model_len_max);
     if (range.least > pool.model_len_max) return pool;
     range.most = std::min(range.most, pool.model_len_max);

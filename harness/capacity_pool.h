@@ -7,7 +7,7 @@
 namespace kv {
 
 // What the experiment is made from: the scheduler's view of a plan. A plan without groups has no experiment.
-CapacityCase capacity_case(const Plan& plan, const Settings& settings);
+CapacityCase capacity_case(const Engine& engine, const Plan& plan, const Settings& settings);
 
 CapacityPool make_pool(const AskedEngine& asked, const ModelFile& model, const PlannedFile& planned, const CapacityQuestion& question);
 

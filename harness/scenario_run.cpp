@@ -1,0 +1,125 @@
+#include "harness/scenario_run.h"
+
+#include <utility>
+
+namespace kv {
+namespace {
+
+Diagnostics told(Diagnostic place, std::string message) {
+    place.message = std::move(message);
+    return {std::move(place)};
+}
+
+DeploymentShape shape_of(const Scenario& scenario, const ScenarioModel& model) {
+    DeploymentShape shape{.data_ranks = scenario.spread.data,
+                          .view = scenario.spread.layout,
+                          .micro_batches = scenario.spread.micro_batches,
+                          .chunk_max = scenario.stepping.chunk_max,
+                          .whole_request_must_fit = scenario.stepping.whole_request_must_fit,
+                          .graph_sizes = scenario.stepping.graph_sizes,
+                          .pads_ranks = scenario.stepping.dp_padding,
+                          .columns = model.columns,
+                          .capture = model.capture,
+                          .seed = static_cast<std::uint64_t>(scenario.seed)};
+    shape.requests.resize(static_cast<std::size_t>(scenario.spread.data));
+    return shape;
+}
+
+FrontEnd front_of(const Plan& plan, const RankSettings& rank) {
+    return {.model_len_max = plan.model_len_max,
+            .hash_block = rank.cache.hash_block,
+            .tokens_ahead_max = (rank.steps_in_flight + 1) * (1 + rank.scheduler.drafts_max) + rank.scheduler.lookahead.value};
+}
+
+class Running {
+public:
+    Running(const Engine& engine, const Scenario& scenario, EventSink& sink, const RunLimits& limits)
+        : engine_(engine), scenario_(scenario), sink_(sink), limits_(limits) {}
+
+    std::variant<ScenarioRun, Diagnostics> run() {
+        auto modelled = model_of_scenario(engine_, scenario_);
+        if (auto* wrong = std::get_if<Diagnostics>(&modelled)) return std::move(*wrong);
+        if (auto* refusal = std::get_if<Refusal>(&modelled)) return ended(RunEnd::model_refused, std::move(*refusal));
+        out_.model = std::get<ScenarioModel>(std::move(modelled));
+        if (const auto* refused = std::get_if<RefusedPlan>(&out_.model->outcome)) return ended(RunEnd::plan_refused, refused->refusal);
+        if (out_.plan()->scheduler.groups.empty()) return ended(RunEnd::nothing_cached);
+        auto listed = requests_of(scenario_);
+        if (auto* wrong = std::get_if<Diagnostics>(&listed)) return std::move(*wrong);
+        try {
+            return run(std::get<RequestList>(std::move(listed)));
+        } catch (const SizeOverflow& overflow) {
+            return told(scenario_.model.model_place, std::string("the sizes of this scenario are too large together: ") + overflow.what());
+        }
+    }
+
+private:
+    std::variant<ScenarioRun, Diagnostics> run(RequestList list) {
+        const Settings& settings = out_.model->settings;
+        DeploymentShape shape = shape_of(scenario_, *out_.model);
+        for (const ScenarioRequest& request : list.requests) ++shape.requests[static_cast<std::size_t>(request.rank)];
+        auto made = deploy(engine_, *out_.plan(), settings, shape);
+        if (const auto* large = std::get_if<NotDeployed>(&made)) return told(scenario_.machine_place, large->why);
+        if (auto* refusal = std::get_if<Refusal>(&made)) return ended(RunEnd::start_refused, std::move(*refusal));
+        const auto& deployment = std::get<Deployment>(made);
+        auto taken = ScenarioRequests::of(scenario_, std::move(list), front_of(*out_.plan(), deployment.ranks.front()));
+        if (auto* wrong = std::get_if<Diagnostics>(&taken)) return std::move(*wrong);
+        return run(deployment, std::get<ScenarioRequests>(taken));
+    }
+
+    ScenarioRun run(const Deployment& deployment, const ScenarioRequests& requests) {
+        RunWatch watch(sink_, deployment.ranks.size());
+        ScenarioOutside outside(requests);
+        watch.tell(outside);
+        Simulation simulation(engine_, deployment.ranks, deployment.lockstep, requests.happenings(scenario_, watch), outside, watch);
+        out_.end = simulation.fault() ? RunEnd::start_refused : drive(simulation, watch);
+        out_.steps = simulation.steps();
+        out_.refusal = simulation.fault();
+        if (out_.end == RunEnd::fault) out_.faulted = watch.faulted();
+        out_.ranks = watch.ranks();
+        out_.left = simulation.left();
+        out_.digest = watch.value();
+        out_.events = watch.events();
+        return std::move(out_);
+    }
+
+    RunEnd drive(Simulation& simulation, RunWatch& watch) const {
+        const std::int64_t most = scenario_.stepping.steps_max;
+        while (simulation.steps() < most && watch.work() <= limits_.work_max && simulation.step()) {
+        }
+        const bool too_long = simulation.steps() < most && watch.work() > limits_.work_max && !simulation.fault();
+        simulation.run(too_long ? simulation.steps() : most);  // It says how it ends.
+        if (too_long && simulation.left() > 0) return RunEnd::work;
+        switch (watch.ended().value().why) {
+            case EndedWhy::done:
+                return RunEnd::done;
+            case EndedWhy::stalled:
+                return RunEnd::stalled;
+            case EndedWhy::fault:
+                return RunEnd::fault;
+            case EndedWhy::steps:
+                break;
+        }
+        return RunEnd::steps;
+    }
+
+    ScenarioRun ended(RunEnd end, std::optional<Refusal> refusal = {}) {
+        out_.end = end;
+        out_.refusal = std::move(refusal);
+        return std::move(out_);
+    }
+
+    const Engine& engine_;
+    const Scenario& scenario_;
+    EventSink& sink_;
+    RunLimits limits_;
+    ScenarioRun out_ = {};
+};
+
+}  // namespace
+
+std::variant<ScenarioRun, Diagnostics> run_scenario(const Engine& engine, const Scenario& scenario, EventSink& sink,
+                                                    const RunLimits& limits) {
+    return Running(engine, scenario, sink, limits).run();
+}
+
+}  // namespace kv

@@ -1,0 +1,63 @@
+// A scenario in motion: planned by an engine, set up as that engine does it, and run until its last request is done.
+#pragma once
+
+#include "harness/run_watch.h"
+#include "harness/scenario_model.h"
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+namespace kv {
+
+enum class RunEnd : std::uint8_t {
+    done,            // Every request is.
+    stalled,         // Requests wait for what will not come: every further step would be like the last.
+    steps,           // As many steps as the scenario allows.
+    work,            // More than anybody waits for.
+    fault,           // The engine raised in a step,
+    start_refused,   // or before the first,
+    plan_refused,    // or when it planned,
+    model_refused,   // or when it read the config.json.
+    nothing_cached,  // There is no group, and so nothing to follow.
+};
+inline constexpr std::array<std::string_view, 9> run_end_names{"done",          "stalled",      "steps",         "work",          "fault",
+                                                               "start-refused", "plan-refused", "model-refused", "nothing-cached"};
+constexpr std::string_view name_of(RunEnd end) { return run_end_names[static_cast<std::size_t>(end)]; }
+
+struct ScenarioRun {
+    std::optional<ScenarioModel> model = {};  // Empty: refused before there was one.
+    RunEnd end = RunEnd::done;
+    std::optional<Refusal> refusal = {};
+    std::optional<RankId> faulted = {};  // Which rank raised, in a step.
+    std::int64_t steps = 0;
+    std::int64_t left = 0;  // Requests that are not done.
+    std::vector<RankTally> ranks = {};
+    std::uint64_t digest = 0;  // Of all events.
+    std::int64_t events = 0;
+
+    const Plan* plan() const { return model ? std::get_if<Plan>(&model->outcome) : nullptr; }
+};
+
+// With whose rules which scenario was run.
+struct RanScenario {
+    std::string file;
+    std::string name;   // Of its model.
+    std::string title;  // May be empty.
+    Engine engine;
+    ScenarioRun run;
+};
+
+struct RunLimits {
+    std::int64_t work_max = std::int64_t{120} * 1'000'000'000;  // About as many nanoseconds of a release build.
+};
+
+// What happens goes to the sink as it does. What is wrong with the scenario, or too large to run, is told at its place.
+std::variant<ScenarioRun, Diagnostics> run_scenario(const Engine& engine, const Scenario& scenario, EventSink& sink,
+                                                    const RunLimits& limits = {});
+
+}  // namespace kv

@@ -1,0 +1,68 @@
+#include "reports/run_json.h"
+
+#include "harness/plan_file.h"
+#include "reports/refusal_json.h"
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+namespace kv {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+Json plan_facts(const Plan* plan) {
+    if (plan == nullptr) return nullptr;
+    Json groups = Json::array();
+    for (std::size_t i = 0; i < plan->scheduler.groups.size(); ++i) {
+        const SchedulerView::GroupView& group = plan->scheduler.groups[i];
+        groups.push_back(
+            {{"kind", kind_of(plan->spec(group.spec))}, {"block", group.block.value}, {"layers", plan->groups[i].layers.size()}});
+    }
+    Json out{{"blocks", plan->scheduler.blocks.value}, {"model_len_max", plan->model_len_max.value}, {"groups", std::move(groups)}};
+    out["reported_tokens"] = plan->capacity ? Json(plan->capacity->reported.value) : Json(nullptr);
+    out["concurrency"] = plan->capacity ? Json(plan->capacity->concurrency) : Json(nullptr);
+    out["side_buffer_rows"] = plan->side_buffer ? Json(plan->side_buffer->rows.value) : Json(nullptr);
+    return out;
+}
+
+Json rank_json(const RankTally& rank) {
+    return {{"arrived", rank.arrived},       {"refused", rank.refused},
+            {"done", rank.finished},         {"aborted", rank.aborted},
+            {"preempted", rank.preempted},   {"running", rank.running},
+            {"waiting", rank.waiting},       {"tokens_computed", rank.tokens},
+            {"tokens_hit", rank.hit_tokens}, {"tokens_loaded", rank.loaded_tokens},
+            {"rows_delivered", rank.rows}};
+}
+
+Json scenario_json(const RanScenario& ran) {
+    const ScenarioRun& run = ran.run;
+    Json replaced = Json::object();
+    for (const ReplacedRule& rule : replaced_rules(ran.engine)) replaced[std::string(rule.slot)] = rule.rule;
+    Json ranks = Json::array();
+    for (const RankTally& rank : run.ranks) ranks.push_back(rank_json(rank));
+    return {{"file", ran.file},
+            {"name", ran.name},
+            {"title", ran.title},
+            {"engine", {{"name", ran.engine.name}, {"replaced", std::move(replaced)}}},
+            {"assumed", run.model ? run.model->assumed : std::string()},
+            {"plan", plan_facts(run.plan())},
+            {"end", name_of(run.end)},
+            {"refusal", optional_refusal_json(run.refusal)},
+            {"faulted_rank", run.faulted ? Json(static_cast<std::int32_t>(*run.faulted)) : Json(nullptr)},
+            {"steps", run.steps},
+            {"requests_left", run.left},
+            {"ranks", std::move(ranks)},
+            {"digest", run.ranks.empty() ? Json(nullptr) : Json(fmt::format("{:016x}", run.digest))},
+            {"events", run.events}};
+}
+
+}  // namespace
+
+std::string run_json(const std::vector<RanScenario>& ran) {
+    Json out{{"format", 1}, {"scenarios", Json::array()}};
+    for (const RanScenario& scenario : ran) out["scenarios"].push_back(scenario_json(scenario));
+    return out.dump(2, ' ', false, Json::error_handler_t::replace) + '\n';
+}
+
+}  // namespace kv

@@ -1,0 +1,99 @@
+// `kvproof run` from outside: what it says of scenarios, and of what is none.
+#include "tests/cli/command.h"
+
+#include <gmock/gmock.h>
+#include <nlohmann/json.hpp>
+
+#include <filesystem>
+#include <fstream>
+
+namespace kv::testing {
+namespace {
+
+using ::testing::HasSubstr;
+
+constexpr const char* small =
+    "format = 1\n[model]\nexperts = 8\ntopk = 2\n[[model.group]]\nkind = \"full\"\nblock = \"16 tokens\"\n[machine]\nblocks = "
+    "100\n[capture]\n"
+    "[[request]]\nid = \"r\"\ncount = 2\nprompt = \"40 tokens\"\ndecode = \"3 tokens\"\n";
+
+nlohmann::json first_of(const Said& said) { return nlohmann::json::parse(said.out).at("scenarios").at(0); }
+
+TEST(Run, TellsWhatHappened) {
+    const Folder folder;
+    const std::string file = folder.file("small.toml", small).string();
+    const Said said = kvproof("run '" + file + "' --engine vllm-0.18.0+pr-37118");
+    EXPECT_EQ(said.status, 0) << said.err;
+    for (const char* line :
+         {"small on vllm-0.18.0", "with                side-buffer = group-slots", "plan                100 blocks, 1 group: full",
+          "requests            2 done", "tokens              84 computed", "rows delivered      84", "ended               all is done"})
+        EXPECT_THAT(said.out, HasSubstr(line));
+    EXPECT_EQ(kvproof("run '" + file + "' --quiet").out, "");
+}
+
+TEST(Run, SaysTheSameToPrograms) {
+    const Folder folder;
+    const std::string file = folder.file("small.toml", small).string();
+    const nlohmann::json ran = first_of(kvproof("run '" + file + "' --format json"));
+    EXPECT_EQ(ran.at("engine").at("name"), "vllm-0.32.0");
+    EXPECT_EQ(ran.at("end"), "done");
+    EXPECT_EQ(ran.at("refusal"), nullptr);
+    EXPECT_EQ(ran.at("plan").at("blocks"), 100);
+    EXPECT_EQ(ran.at("ranks").at(0).at("done"), 2);
+    EXPECT_EQ(ran.at("ranks").at(0).at("rows_delivered"), 84);
+    EXPECT_EQ(first_of(kvproof("run '" + file + "' --format json")).at("digest"), ran.at("digest"));
+}
+
+TEST(Run, AnswersWithWhatTheEngineRaises) {
+    const Said said = kvproof("run tests/scenarios/files/mamba-first.toml --format json");
+    EXPECT_EQ(said.status, 0) << said.err;
+    EXPECT_EQ(first_of(said).at("plan").at("side_buffer_rows"), 1897744);
+    const Said refused = kvproof("run scenarios/plans/pipeline-bottleneck.toml --format json");
+    EXPECT_EQ(refused.status, 0);
+    EXPECT_EQ(first_of(refused).at("end"), "plan-refused");
+    EXPECT_EQ(first_of(refused).at("refusal").at("type"), "ValueError");
+}
+
+TEST(Run, WalksAFolderInTheOrderOfItsPaths) {
+    const Folder folder;
+    folder.file("b.toml", small);
+    folder.file("a.toml", small);
+    folder.file("notes.txt", "no scenario");
+    std::filesystem::create_directories(folder / "c");
+    std::ofstream(folder / "c" / "d.toml") << small;
+    const auto scenarios = nlohmann::json::parse(kvproof("run '" + (folder / "").string() + "' --format json").out).at("scenarios");
+    ASSERT_EQ(scenarios.size(), 3U);
+    std::vector<std::string> names;
+    for (const auto& each : scenarios) names.push_back(each.at("name"));
+    EXPECT_EQ(names, (std::vector<std::string>{"a", "b", "d"}));
+    EXPECT_EQ(scenarios[0].at("digest"), scenarios[2].at("digest"));
+}
+
+TEST(Run, TellsAllMistakesAtOnceAndWritesNothing) {
+    const Folder folder;
+    const std::string one = folder.file("one.toml", "format = 1\n").string(), two = folder.file("two.toml", "fromat = 1\n").string();
+    const std::string out = (folder / "report").string();
+    const Said said = kvproof("run '" + one + "' '" + two + "' --output '" + out + "'");
+    EXPECT_EQ(said.status, 2);
+    EXPECT_EQ(said.out, "");
+    EXPECT_THAT(said.err, HasSubstr("one.toml:1"));
+    EXPECT_THAT(said.err, HasSubstr("two.toml:1"));
+    EXPECT_FALSE(std::filesystem::exists(out));
+    EXPECT_EQ(kvproof("run no-such-file.toml").status, 2);
+    std::filesystem::create_directories(folder / "empty");
+    EXPECT_THAT(kvproof("run '" + (folder / "empty").string() + "'").err, HasSubstr("has no file that ends in .toml"));
+    EXPECT_THAT(kvproof("run '" + folder.file("ok.toml", small).string() + "' --engine vllm-0.19.0").err, HasSubstr("--engine:1:1"));
+}
+
+TEST(Run, TakesAnotherSeed) {
+    const Folder folder;
+    const std::string file =
+        folder.file("drawn.toml", std::string(small) + "[workload]\nrequests = 5\nprompt = \"1 to 90 tokens\"\n").string();
+    const auto digest = [&](const std::string& more) { return first_of(kvproof("run '" + file + "' --format json" + more)).at("digest"); };
+    EXPECT_EQ(digest(""), digest(" --seed 1"));
+    EXPECT_NE(digest(""), digest(" --seed 2"));
+    EXPECT_EQ(kvproof("run '" + file + "' --seed -1").status, 2);
+}
+
+}  // namespace
+}  // namespace kv::testing
