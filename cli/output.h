@@ -1,6 +1,7 @@
 // Where a report goes: the terminal, a pipe, or a file that is written whole or not at all.
 #pragma once
 
+#include "cli/whole_file.h"
 #include "reports/text_table.h"
 
 #include <string>
@@ -26,6 +27,9 @@ Color chosen_color(const OutputOptions& options);
 
 // Hands the report on; `status` is what the program ends with when that works, 2 when the file cannot be written.
 int deliver(const OutputOptions& options, std::string_view report, int status);
+
+// Complains of a file that did not take all; what the program then ends with.
+int unwritable(const WholeFile& file);
 
 // To the standard error output, whatever happens to it.
 void complain(std::string_view text);

@@ -7,9 +7,6 @@
 namespace kv {
 namespace {
 
-const RankFacts no_rank{};
-const RequestFacts no_request{};
-
 template <class Facts>
 Facts& grown(std::vector<Facts>& all, std::size_t index) {
     if (all.size() <= index) all.resize(index + 1);
@@ -20,39 +17,26 @@ std::size_t place(auto id) { return static_cast<std::size_t>(id); }
 
 }  // namespace
 
-void Ledger::clear() { *this = Ledger(); }
-
-const GroupFacts* Ledger::group(std::int64_t index) const {
-    return 0 <= index && index < std::ssize(groups_) ? &groups_[place(index)] : nullptr;
+const RankFacts& Ledger::none_of_rank() {
+    static const RankFacts none{};
+    return none;
+}
+const RequestFacts& Ledger::none_of_request() {
+    static const RequestFacts none{};
+    return none;
 }
 
-std::int64_t Ledger::column_tokens(std::int64_t index) const {
-    const GroupFacts* facts = group(index);
-    if (facts == nullptr) return 0;
-    return facts->sharded ? checked_mul(facts->block.value, context_ranks_) : facts->block.value;
-}
-
-const RankFacts& Ledger::rank(RankId rank) const { return place(rank) < ranks_.size() ? ranks_[place(rank)] : no_rank; }
 RankFacts& Ledger::rank_of(RankId rank) { return grown(ranks_, place(rank)); }
 
-const RequestFacts& Ledger::request(RequestId request) const {
-    return place(request) < requests_.size() ? requests_[place(request)] : no_request;
-}
 RequestFacts& Ledger::request_of(RequestId request) { return grown(requests_, place(request)); }
-
-std::span<const BlockId> Ledger::held(RequestId id, std::int64_t group) const {
-    const RequestFacts& facts = request(id);
-    if (group < 0 || group >= std::ssize(facts.held)) return {};
-    return facts.held[place(group)];
-}
 
 std::optional<std::int64_t> Ledger::slot(RequestId id, std::int64_t group, std::int64_t position) const {
     const GroupFacts* facts = this->group(group);
     if (facts == nullptr || (facts->sharded && context_ranks_ > 1)) return std::nullopt;
     const std::span<const BlockId> blocks = held(id, group);
-    const std::int64_t column = position / facts->block.value;
+    const std::int64_t column = column_of(group).quotient(position);
     if (column >= std::ssize(blocks)) return std::nullopt;
-    return static_cast<std::int64_t>(blocks[place(column)]) * facts->block.value + position % facts->block.value;
+    return static_cast<std::int64_t>(blocks[place(column)]) * facts->block.value + position - column * facts->block.value;
 }
 
 std::int64_t Ledger::shared_prefix(RequestId left, RequestId right) const {
@@ -83,6 +67,9 @@ std::optional<RequestId> Ledger::producer_of(RowTag row) const {
 void Ledger::enter(const PlanMade& event) {
     groups_.assign(event.groups.begin(), event.groups.end());
     context_ranks_ = event.context_ranks;
+    columns_.clear();
+    for (const GroupFacts& group : groups_)
+        columns_.emplace_back(group.sharded ? checked_mul(group.block.value, context_ranks_) : group.block.value);
     prefix_caching_ = event.prefix_caching;
 }
 
@@ -97,8 +84,13 @@ void Ledger::enter(const PoolMade& event) {
 }
 
 void Ledger::enter(const TableMade& event) {
+    const GroupFacts* facts = group(event.group);
+    const std::int64_t ranks = facts != nullptr && !facts->sharded ? 1 : context_ranks_;
     grown(rank_of(event.rank).tables, place(event.group)) = {
-        .rows = event.rows, .columns = event.columns, .kernel_block = event.kernel_block.value};
+        .rows = event.rows,
+        .columns = event.columns,
+        .kernel_block = event.kernel_block.value,
+        .positions = checked_mul(event.columns, checked_mul(event.kernel_block.value, ranks))};
 }
 
 void Ledger::enter(const BufferMade& event) {
@@ -227,12 +219,12 @@ void Ledger::enter(const BlocksFreed& event) {
 void Ledger::fill(RankFacts& rank, RequestId id, std::int64_t group, std::int64_t first, std::int64_t end) {
     const std::int64_t tokens = column_tokens(group);
     const std::span<const BlockId> blocks = held(id, group);
-    if (tokens == 0) return;
-    for (std::int64_t column = first / tokens; column * tokens < end && column < std::ssize(blocks); ++column) {
+    std::int64_t column = column_of(group).quotient(first);
+    for (std::int64_t start = column * tokens; start < end && column < std::ssize(blocks); ++column, start += tokens) {
         const auto block = place(blocks[place(column)]);
         if (block < place(rank.null_blocks) || block >= rank.contents.size()) continue;
         BlockContent& content = rank.contents[block];
-        const std::int64_t from = std::max(first, column * tokens), to = std::min(end, (column + 1) * tokens);
+        const std::int64_t from = std::max(first, start), to = std::min(end, start + tokens);
         const bool joins = content.writer >= 0 && content.group == group && content.first <= from && content.end >= from &&
                            (content.writer == static_cast<std::int64_t>(id) || shared_prefix(RequestId{content.writer}, id) >= from);
         content = {.writer = static_cast<std::int64_t>(id), .group = group, .first = joins ? content.first : from, .end = to};
@@ -240,15 +232,10 @@ void Ledger::fill(RankFacts& rank, RequestId id, std::int64_t group, std::int64_
 }
 
 void Ledger::enter(const SlotsMapped& event) {
-    if (event.context_rank != 0) return;
-    const GroupFacts* facts = group(event.group);
-    RankFacts& rank = rank_of(event.rank);
+    if (event.group != 0 || event.context_rank != 0) return;
     for (std::size_t row = 0; row < std::min(event.runs.size(), event.requests.size()); ++row) {
-        const PositionRun& run = event.runs[row];
         RequestFacts& request = request_of(event.requests[row]);
-        request.computed = std::max(request.computed, run.first + run.count);
-        if (facts != nullptr && prefix_caching_ && facts->family != GroupFamily::states)
-            fill(rank, event.requests[row], event.group, run.first, run.first + run.count);
+        request.computed = std::max(request.computed, event.runs[row].first + event.runs[row].count);
     }
 }
 
@@ -275,7 +262,7 @@ void Ledger::enter(const TransferDone& event) {
             continue;
         }
         const std::span<const BlockId> blocks = held(event.request, index);
-        const std::int64_t column = end > 0 ? (end - 1) / std::max<std::int64_t>(column_tokens(index), 1) : 0;
+        const std::int64_t column = end > 0 ? (end - 1) / column_tokens(index) : 0;
         if (column < std::ssize(blocks) && place(blocks[place(column)]) < rank.contents.size())
             rank.contents[place(blocks[place(column)])] = {
                 .writer = static_cast<std::int64_t>(event.request), .group = index, .first = 0, .end = end, .state = end};

@@ -1,6 +1,7 @@
 // What events have said so far, kept once for all properties: what there is, who holds which blocks, and what lies in them.
 #pragma once
 
+#include "model/addressing/divisor.h"
 #include "model/events/event_list.h"
 
 #include <cstddef>
@@ -43,6 +44,7 @@ struct RankFacts {
     struct Table {
         std::int64_t rows = 0, columns = 0;
         std::int64_t kernel_block = 1;
+        std::int64_t positions = 0;  // Of a row: those that its columns reach.
     };
     std::vector<Table> tables = {};
     std::vector<std::int32_t> holders = {};   // Of each block.
@@ -75,20 +77,30 @@ public:
     void enter(const BlocksCopied& event);
     void enter(const OutputSettled& event);
 
-    void clear();
 
     std::span<const GroupFacts> groups() const { return groups_; }
-    const GroupFacts* group(std::int64_t index) const;
+    const GroupFacts* group(std::int64_t index) const {
+        return 0 <= index && index < std::ssize(groups_) ? &groups_[static_cast<std::size_t>(index)] : nullptr;
+    }
     std::int64_t context_ranks() const { return context_ranks_; }
     bool prefix_caching() const { return prefix_caching_; }
     // Tokens of a column of a group's block table: the block's, of all context-parallel ranks that share it.
-    std::int64_t column_tokens(std::int64_t group) const;
+    const Divisor& column_of(std::int64_t group) const { return columns_[static_cast<std::size_t>(group)]; }
+    std::int64_t column_tokens(std::int64_t group) const { return column_of(group).value(); }
 
-    const RankFacts& rank(RankId rank) const;
+    const RankFacts& rank(RankId rank) const {
+        return static_cast<std::size_t>(rank) < ranks_.size() ? ranks_[static_cast<std::size_t>(rank)] : none_of_rank();
+    }
     const std::vector<RankFacts>& ranks() const { return ranks_; }
-    const RequestFacts& request(RequestId request) const;
+    const RequestFacts& request(RequestId request) const {
+        return static_cast<std::size_t>(request) < requests_.size() ? requests_[static_cast<std::size_t>(request)] : none_of_request();
+    }
     const std::vector<RequestFacts>& requests() const { return requests_; }
-    std::span<const BlockId> held(RequestId request, std::int64_t group) const;
+    std::span<const BlockId> held(RequestId id, std::int64_t group) const {
+        const RequestFacts& facts = request(id);
+        if (group < 0 || group >= std::ssize(facts.held)) return {};
+        return facts.held[static_cast<std::size_t>(group)];
+    }
     // Where the tokens of a request at [first, end) lie in a group, if its block table says the truth; none: nowhere.
     std::optional<std::int64_t> slot(RequestId request, std::int64_t group, std::int64_t position) const;
     // So many first tokens of two requests are the same.
@@ -98,6 +110,8 @@ public:
     bool holds(const BlockContent& content, std::int64_t group, RequestId reader, std::int64_t first, std::int64_t end) const;
 
 private:
+    static const RankFacts& none_of_rank();
+    static const RequestFacts& none_of_request();
     RankFacts& rank_of(RankId rank);
     RequestFacts& request_of(RequestId request);
     void take_held(RequestFacts& request, std::span<const Holding> held);
@@ -105,6 +119,7 @@ private:
     void fill(RankFacts& rank, RequestId request, std::int64_t group, std::int64_t first, std::int64_t end);
 
     std::vector<GroupFacts> groups_ = {};
+    std::vector<Divisor> columns_ = {};  // Of each group.
     std::int64_t context_ranks_ = 1;
     bool prefix_caching_ = false;
     std::vector<RankFacts> ranks_ = {};

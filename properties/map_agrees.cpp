@@ -33,6 +33,7 @@ void MapAgrees::see(const SlotsMapped& event, const Ledger& ledger, Findings& fi
     const GroupFacts* facts = ledger.group(event.group);
     if (facts == nullptr || facts->family == GroupFamily::states || event.context_rank != 0) return;
     if (facts->sharded && ledger.context_ranks() > 1) return;
+    const Divisor& column_of = ledger.column_of(event.group);
     const std::int64_t block = facts->block.value;
     std::size_t at = 0;
     for (std::size_t row = 0; row < std::min(event.runs.size(), event.requests.size()); ++row) {
@@ -40,7 +41,7 @@ void MapAgrees::see(const SlotsMapped& event, const Ledger& ledger, Findings& fi
         const std::span<const BlockId> held = ledger.held(event.requests[row], event.group);
         Differs differs;
         for (std::int64_t i = 0; i < run.count && at < event.slots.size(); ++i, ++at) {
-            const std::int64_t position = run.first + i, column = position / block;
+            const std::int64_t position = run.first + i, column = column_of.quotient(position);
             if (column >= std::ssize(held)) continue;
             const std::int64_t truth =
                 static_cast<std::int64_t>(held[static_cast<std::size_t>(column)]) * block + (position - column * block);
@@ -66,7 +67,8 @@ void MapAgrees::see(const RowsRead& event, const Ledger& ledger, Findings& findi
     const auto group = static_cast<std::size_t>(rank.side_group);
     if (group >= request.last_held.size() || ledger.context_ranks() > 1) return;
     const std::vector<BlockId>& blocks = request.last_held[group];
-    const std::int64_t block = std::max<std::int64_t>(ledger.column_tokens(rank.side_group), 1);
+    if (ledger.group(rank.side_group) == nullptr) return;
+    const std::int64_t block = ledger.column_tokens(rank.side_group);
     Differs differs;
     for (std::size_t i = 0; i < event.slots.size(); ++i) {
         const std::int64_t position = event.first + static_cast<std::int64_t>(i), column = position / block;

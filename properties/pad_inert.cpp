@@ -24,6 +24,7 @@ void PadInert::see(const SlotsMapped& event, const Ledger& ledger, Findings& fin
     if (facts == nullptr || facts->family == GroupFamily::states || (facts->sharded && ledger.context_ranks() > 1)) return;
     const RankFacts& rank = ledger.rank(event.rank);
     const std::int64_t null_slots = rank.null_blocks * facts->block.value;
+    if (event.slots.empty() || std::ranges::min(event.slots) >= null_slots) return;  // Padding is rare.
     std::size_t at = 0;
     for (std::size_t row = 0; row < std::min(event.runs.size(), event.requests.size()); ++row) {
         const PositionRun& run = event.runs[row];

@@ -46,15 +46,14 @@ void SlotInBounds::see(const BlocksAsked& event, const Ledger& ledger, Findings&
 void SlotInBounds::see(const SlotsMapped& event, const Ledger& ledger, Findings& findings) {
     const RankFacts& rank = ledger.rank(event.rank);
     const auto group = static_cast<std::size_t>(event.group);
-    if (group >= rank.tables.size()) return;
+    if (group >= rank.tables.size() || rank.tables[group].columns == 0) return;
     const RankFacts::Table& table = rank.tables[group];
     const GroupFacts* facts = ledger.group(event.group);
     if (facts != nullptr && facts->family == GroupFamily::states) return;  // Kernels take a column that the position does not say.
-    const std::int64_t tokens = table.kernel_block * (facts != nullptr && !facts->sharded ? 1 : ledger.context_ranks());
     for (std::size_t row = 0; row < event.runs.size(); ++row) {
         const std::int64_t last = event.runs[row].first + event.runs[row].count - 1;
-        const std::int64_t column = last / tokens;
-        if (column < table.columns) continue;
+        if (last < table.positions) continue;
+        const std::int64_t column = last / (table.positions / std::max<std::int64_t>(table.columns, 1));
         Finding finding{.property = text.id, .rank = event.rank, .step = event.step, .group = event.group};
         if (row < event.requests.size()) finding.request = event.requests[row];
         finding.message = fmt::format("position {} is in column {} of a block table of {} columns", last, column, table.columns);

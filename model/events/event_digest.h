@@ -1,6 +1,7 @@
 // One number for all that happened: equal for equal runs, on any machine and in any build.
 #pragma once
 
+#include "model/events/event_parts.h"
 #include "model/events/event_sink.h"
 
 #include <bit>
@@ -8,7 +9,6 @@
 #include <optional>
 #include <span>
 #include <string_view>
-#include <tuple>
 #include <type_traits>
 #include <vector>
 
@@ -49,12 +49,9 @@ private:
         add(part.has_value());
         if (part) add(*part);
     }
-    template <class Part>
-        requires requires(const Part& part) {
-            Part::parts(part, [](std::string_view, const auto&, std::string_view) {});
-        }
+    template <Whole Part>
     void add(const Part& whole) {
-        Part::parts(whole, [this](std::string_view, const auto& part, std::string_view) { add(part); });
+        PartsOf<Part>::parts(whole, [this](std::string_view, const auto& part, std::string_view) { add(part); });
     }
     template <class Part>
     void add(std::span<const Part> parts) {
@@ -64,15 +61,6 @@ private:
     template <class Part>
     void add(const std::vector<Part>& parts) {
         add(std::span<const Part>(parts));
-    }
-    void add(const Holding& held) { add(held.blocks); }
-    void add(const BlockCopy& copy) { add_all(copy.source, copy.destination); }
-    void add(const TokenRun& run) { add_all(run.stream, run.first, run.count); }
-    void add(const PositionRun& run) { add_all(run.row, run.count, run.first); }
-    void add(const RowPart& part) { add_all(part.first_layer, part.layers, part.writer, part.routed); }
-    template <class... Part>
-    void add_all(const Part&... parts) {
-        (add(parts), ...);
     }
 
     EventSink* next_;

@@ -237,6 +237,17 @@ TEST(KvproofExplain, PrintsTheSchemaOfScenarioFiles) {
     EXPECT_NE(kvproof("explain scenario-shema").err.find("did you mean `scenario-schema`?"), std::string::npos);
 }
 
+TEST(KvproofExplain, PrintsAllEventsAndTheSchemaOfTheirFiles) {
+    const Said events = kvproof("explain events");
+    EXPECT_EQ(events.status, 0);
+    EXPECT_NE(events.out.find("\nstep-began: a rank begins to schedule a step\n"), std::string::npos);
+    EXPECT_EQ(kvproof("explain events --format md").out, contents(KV_SOURCE_DIR "/docs/events.md"));
+    const Said schema = kvproof("explain event-schema");
+    EXPECT_EQ(schema.out, kvproof("explain events --format json").out);
+    EXPECT_TRUE(nlohmann::json::parse(schema.out).contains("anyOf"));
+    EXPECT_EQ(kvproof("explain pr-37118 --format md").status, 2);
+}
+
 TEST(KvproofConform, AgreesWithWhatTheEnginesAnswered) {
     const Said said = kvproof("conform tests/golden/plan/plan-vllm-0.18.0.jsonl.gz");
     EXPECT_EQ(said.status, 0) << said.out;

@@ -21,6 +21,7 @@ inline bool is_of_type(const std::string& type, const Json& value) {
     if (type == "array") return value.is_array();
     if (type == "string") return value.is_string();
     if (type == "integer") return value.is_number_integer();
+    if (type == "number") return value.is_number();
     if (type == "boolean") return value.is_boolean();
     throw std::logic_error("a type that the checker does not know: " + type);
 }
@@ -32,7 +33,8 @@ inline bool matches(const std::string& pattern, const std::string& text) {
 }
 
 inline bool has_fitting_members(const Json& schema, const Json& value) {
-    const Json properties = schema.value("properties", Json::object());
+    static const Json nothing = Json::object();
+    const Json& properties = schema.contains("properties") ? schema["properties"] : nothing;
     for (const auto& [name, member] : value.items()) {
         if (schema.contains("propertyNames") && !fits_schema(schema["propertyNames"], name)) return false;
         if (properties.contains(name)) {
@@ -46,11 +48,28 @@ inline bool has_fitting_members(const Json& schema, const Json& value) {
     return std::ranges::all_of(required, [&](const Json& name) { return value.contains(name.get<std::string>()); });
 }
 
+inline bool has_fitting_items(const Json& schema, const Json& value) {
+    if (!value.is_array()) return true;
+    if (schema.contains("minItems") && value.size() < schema["minItems"].get<std::size_t>()) return false;
+    static const Json nothing = Json::array();
+    const Json& first = schema.contains("prefixItems") ? schema["prefixItems"] : nothing;
+    for (std::size_t i = 0; i < value.size(); ++i) {
+        if (i < first.size()) {
+            if (!fits_schema(first[i], value[i])) return false;
+        } else if (schema.contains("items")) {
+            const Json& others = schema["items"];
+            if (others.is_boolean() ? !others.get<bool>() : !fits_schema(others, value[i])) return false;
+        }
+    }
+    return true;
+}
+
 inline bool fits_schema(const Json& schema, const Json& value) {
-    static const std::set<std::string> known{"$schema",    "title",    "description", "default",       "type",
-                                             "properties", "required", "items",       "enum",          "const",
-                                             "pattern",    "minimum",  "maximum",     "anyOf",         "allOf",
-                                             "if",         "then",     "not",         "propertyNames", "additionalProperties"};
+    static const std::set<std::string> known{"$schema",     "title",    "description", "default",       "type",
+                                             "properties",  "required", "items",       "enum",          "const",
+                                             "pattern",     "minimum",  "maximum",     "anyOf",         "allOf",
+                                             "if",          "then",     "not",         "propertyNames", "additionalProperties",
+                                             "prefixItems", "minItems"};
     for (const auto& [word, rest] : schema.items())
         if (!known.contains(word)) throw std::logic_error("a keyword that the checker does not know: " + word);
     const auto fits = [&](const Json& part) { return fits_schema(part, value); };
@@ -65,10 +84,7 @@ inline bool fits_schema(const Json& schema, const Json& value) {
     if (schema.contains("allOf") && !std::ranges::all_of(schema["allOf"], fits)) return false;
     if (schema.contains("if") && fits(schema["if"]) && !fits(schema["then"])) return false;
     if (schema.contains("not") && fits(schema["not"])) return false;
-    if (schema.contains("items") && value.is_array())
-        for (const Json& item : value)
-            if (!fits_schema(schema["items"], item)) return false;
-    return !value.is_object() || has_fitting_members(schema, value);
+    return has_fitting_items(schema, value) && (!value.is_object() || has_fitting_members(schema, value));
 }
 
 }  // namespace kv::testing
