@@ -89,11 +89,13 @@ private:
         if (!scenario_.config) layered_.layers = std::ssize(file.layers.names);
         return ScenarioModel{.settings = std::move(file.settings),
                              .outcome = std::move(std::get<PlannedFile>(planned).outcome),
+                             .memory = scenario_.model.memory,
+                             .checked = !scenario_.model.memory.empty(),
                              .assumed = std::move(assumed)};
     }
 
     ModelledScenario of_groups() {
-        ScenarioModel model{.settings = scenario_.model.settings, .outcome = RefusedPlan{}};
+        ScenarioModel model{.settings = scenario_.model.settings, .outcome = RefusedPlan{}, .checked = false};
         std::vector<GivenGroup> groups;
         std::vector<KvSpec> specs;
         std::int64_t layers = 0;

@@ -1,5 +1,7 @@
 #include "harness/scenario_run.h"
 
+#include "sim/plan_events.h"
+
 #include <utility>
 
 namespace kv {
@@ -34,14 +36,16 @@ FrontEnd front_of(const Plan& plan, const RankSettings& rank) {
 class Running {
 public:
     Running(const Engine& engine, const Scenario& scenario, EventSink& sink, const RunLimits& limits)
-        : engine_(engine), scenario_(scenario), sink_(sink), limits_(limits) {}
+        : engine_(engine), scenario_(scenario), watch_(sink, static_cast<std::size_t>(scenario.spread.data)), limits_(limits) {}
 
     std::variant<ScenarioRun, Diagnostics> run() {
         auto modelled = model_of_scenario(engine_, scenario_);
         if (auto* wrong = std::get_if<Diagnostics>(&modelled)) return std::move(*wrong);
-        if (auto* refusal = std::get_if<Refusal>(&modelled)) return ended(RunEnd::model_refused, std::move(*refusal));
+        if (auto* refusal = std::get_if<Refusal>(&modelled)) return refused(RunEnd::model_refused, std::move(*refusal));
         out_.model = std::get<ScenarioModel>(std::move(modelled));
-        if (const auto* refused = std::get_if<RefusedPlan>(&out_.model->outcome)) return ended(RunEnd::plan_refused, refused->refusal);
+        if (const auto* no_plan = std::get_if<RefusedPlan>(&out_.model->outcome)) return refused(RunEnd::plan_refused, no_plan->refusal);
+        tell_plan(engine_, *out_.plan(), out_.model->settings,
+                  {.engine = engine_.name, .memory = out_.model->memory, .checked = out_.model->checked}, watch_);
         if (out_.plan()->scheduler.groups.empty()) return ended(RunEnd::nothing_cached);
         auto listed = requests_of(scenario_);
         if (auto* wrong = std::get_if<Diagnostics>(&listed)) return std::move(*wrong);
@@ -59,7 +63,7 @@ private:
         for (const ScenarioRequest& request : list.requests) ++shape.requests[static_cast<std::size_t>(request.rank)];
         auto made = deploy(engine_, *out_.plan(), settings, shape);
         if (const auto* large = std::get_if<NotDeployed>(&made)) return told(scenario_.machine_place, large->why);
-        if (auto* refusal = std::get_if<Refusal>(&made)) return ended(RunEnd::start_refused, std::move(*refusal));
+        if (auto* refusal = std::get_if<Refusal>(&made)) return refused(RunEnd::start_refused, std::move(*refusal));
         const auto& deployment = std::get<Deployment>(made);
         auto taken = ScenarioRequests::of(scenario_, std::move(list), front_of(*out_.plan(), deployment.ranks.front()));
         if (auto* wrong = std::get_if<Diagnostics>(&taken)) return std::move(*wrong);
@@ -67,29 +71,26 @@ private:
     }
 
     ScenarioRun run(const Deployment& deployment, const ScenarioRequests& requests) {
-        RunWatch watch(sink_, deployment.ranks.size());
         ScenarioOutside outside(requests);
-        watch.tell(outside);
-        Simulation simulation(engine_, deployment.ranks, deployment.lockstep, requests.happenings(scenario_, watch), outside, watch);
-        out_.end = simulation.fault() ? RunEnd::start_refused : drive(simulation, watch);
+        watch_.tell(outside);
+        Simulation simulation(engine_, deployment.ranks, deployment.lockstep, requests.happenings(scenario_, watch_), outside, watch_);
+        const RunEnd end = simulation.fault() ? RunEnd::start_refused : drive(simulation);
         out_.steps = simulation.steps();
-        out_.refusal = simulation.fault();
-        if (out_.end == RunEnd::fault) out_.faulted = watch.faulted();
-        out_.ranks = watch.ranks();
         out_.left = simulation.left();
-        out_.digest = watch.value();
-        out_.events = watch.events();
-        return std::move(out_);
+        out_.refusal = simulation.fault();
+        if (end == RunEnd::fault) out_.faulted = watch_.faulted();
+        out_.ranks = watch_.ranks();
+        return ended(end);
     }
 
-    RunEnd drive(Simulation& simulation, RunWatch& watch) const {
+    RunEnd drive(Simulation& simulation) const {
         const std::int64_t most = scenario_.stepping.steps_max;
-        while (simulation.steps() < most && watch.work() <= limits_.work_max && simulation.step()) {
+        while (simulation.steps() < most && watch_.work() <= limits_.work_max && simulation.step()) {
         }
-        const bool too_long = simulation.steps() < most && watch.work() > limits_.work_max && !simulation.fault();
+        const bool too_long = simulation.steps() < most && watch_.work() > limits_.work_max && !simulation.fault();
         simulation.run(too_long ? simulation.steps() : most);  // It says how it ends.
         if (too_long && simulation.left() > 0) return RunEnd::work;
-        switch (watch.ended().value().why) {
+        switch (watch_.ended().value().why) {
             case EndedWhy::done:
                 return RunEnd::done;
             case EndedWhy::stalled:
@@ -102,15 +103,23 @@ private:
         return RunEnd::steps;
     }
 
-    ScenarioRun ended(RunEnd end, std::optional<Refusal> refusal = {}) {
-        out_.end = end;
+    // Before there was a rank.
+    ScenarioRun refused(RunEnd end, Refusal refusal) {
+        tell_refusal(refusal, watch_);
         out_.refusal = std::move(refusal);
+        return ended(end);
+    }
+
+    ScenarioRun ended(RunEnd end) {
+        out_.end = end;
+        out_.digest = watch_.value();
+        out_.events = watch_.events();
         return std::move(out_);
     }
 
     const Engine& engine_;
     const Scenario& scenario_;
-    EventSink& sink_;
+    RunWatch watch_;
     RunLimits limits_;
     ScenarioRun out_ = {};
 };

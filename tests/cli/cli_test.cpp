@@ -27,7 +27,7 @@ TEST(Kvproof, SaysItsVersion) {
 }
 
 TEST(Kvproof, EndsTheHelpOfEachCommandWithAnExampleThatRuns) {
-    for (const std::string command : {"", "plan ", "conform ", "explain "}) {
+    for (const std::string command : {"", "plan ", "run ", "conform ", "explain "}) {
         const Said help = kvproof(command + "--help");
         EXPECT_EQ(help.status, 0);
         const std::size_t example = help.out.rfind("Example: kvproof ");
@@ -40,7 +40,7 @@ TEST(Kvproof, EndsTheHelpOfEachCommandWithAnExampleThatRuns) {
 
 TEST(Kvproof, AsksForACommandAndSuggestsOne) {
     EXPECT_EQ(kvproof("").status, 2);
-    EXPECT_EQ(kvproof("").err, "kvproof: error: expected a command: plan, capacity, conform, explain, kernels; --help tells more\n");
+    EXPECT_EQ(kvproof("").err, "kvproof: error: expected a command: plan, run, capacity, conform, explain, kernels; --help tells more\n");
     const Said said = kvproof("plann x.toml");
     EXPECT_EQ(said.status, 2);
     EXPECT_EQ(said.err, "kvproof: error: there is no command plann: did you mean plan?\n");
