@@ -1,7 +1,9 @@
 #include "harness/scenario_run.h"
 
+#include "harness/capacity_pool.h"
 #include "sim/plan_events.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace kv {
@@ -47,6 +49,11 @@ public:
         tell_plan(engine_, *out_.plan(), out_.model->settings,
                   {.engine = engine_.name, .memory = out_.model->memory, .checked = out_.model->checked}, watch_);
         if (out_.plan()->scheduler.groups.empty()) return ended(RunEnd::nothing_cached);
+        try {
+            tell_truth();
+        } catch (const SizeOverflow&) {
+            // A pool that cannot be counted in 64 bits has no truth that can be told; what is too large is said where it is run.
+        }
         auto listed = requests_of(scenario_);
         if (auto* wrong = std::get_if<Diagnostics>(&listed)) return std::move(*wrong);
         try {
@@ -57,6 +64,18 @@ public:
     }
 
 private:
+    // What really fits: of the longest request, and of the lengths that the scenario's expectations speak of.
+    void tell_truth() {
+        const Plan& plan = *out_.plan();
+        std::vector<Tokens> lengths{plan.model_len_max};
+        for (const Expectation& expected : scenario_.expectations)
+            if (expected.length && *expected.length <= plan.model_len_max) lengths.push_back(*expected.length);
+        std::ranges::sort(lengths);
+        lengths.erase(std::ranges::unique(lengths).begin(), lengths.end());
+        const CapacityCase given = capacity_case(engine_, plan, out_.model->settings);
+        for (const Tokens length : lengths) tell_capacity(engine_, given, length, watch_);
+    }
+
     std::variant<ScenarioRun, Diagnostics> run(RequestList list) {
         const Settings& settings = out_.model->settings;
         DeploymentShape shape = shape_of(scenario_, *out_.model);

@@ -43,15 +43,6 @@ struct ScenarioRun {
     const Plan* plan() const { return model ? std::get_if<Plan>(&model->outcome) : nullptr; }
 };
 
-// With whose rules which scenario was run.
-struct RanScenario {
-    std::string file;
-    std::string name;   // Of its model.
-    std::string title;  // May be empty.
-    Engine engine;
-    ScenarioRun run;
-};
-
 struct RunLimits {
     std::int64_t work_max = std::int64_t{120} * 1'000'000'000;  // About as many nanoseconds of a release build.
 };

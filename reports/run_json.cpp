@@ -35,6 +35,40 @@ Json rank_json(const RankTally& rank) {
             {"rows_delivered", rank.rows}};
 }
 
+Json figures_json(const std::vector<NamedFigure>& figures) {
+    Json out = Json::object();
+    for (const NamedFigure& figure : figures) out[figure.name] = figure.value;
+    return out;
+}
+
+Json findings_json(const RanScenario& ran) {
+    Json out = Json::array();
+    for (const Finding& finding : ran.findings)
+        out.push_back({{"property", names_of(finding.property)[static_cast<std::size_t>(finding.property)]},
+                       {"message", finding.message},
+                       {"times", finding.times},
+                       {"figures", figures_json(figures_of(finding, [&](RequestId id) { return ran.request_name(id); }))}});
+    return out;
+}
+
+Json expectations_json(const RanScenario& ran) {
+    Json out = Json::array();
+    for (std::size_t index = 0; index < ran.checked.size(); ++index) {
+        const CheckedExpectation& checked = ran.checked[index];
+        Json figures = Json::array();
+        for (const ComparedFigure& figure : checked.figures)
+            figures.push_back({{"name", figure.name},
+                               {"expected", figure.expected ? Json(*figure.expected) : Json(nullptr)},
+                               {"actual", figure.actual ? Json(*figure.actual) : Json(nullptr)}});
+        out.push_back({{"line", ran.expectations[index].place.where.line},
+                       {"expected", checked.expected},
+                       {"actual", checked.actual},
+                       {"met", checked.met},
+                       {"figures", std::move(figures)}});
+    }
+    return out;
+}
+
 Json scenario_json(const RanScenario& ran) {
     const ScenarioRun& run = ran.run;
     Json replaced = Json::object();
@@ -53,6 +87,9 @@ Json scenario_json(const RanScenario& ran) {
             {"steps", run.steps},
             {"requests_left", run.left},
             {"ranks", std::move(ranks)},
+            {"findings", findings_json(ran)},
+            {"expectations", ran.judged_by_expectations ? expectations_json(ran) : Json(nullptr)},
+            {"as_it_should", ran.as_it_should()},
             {"digest", run.ranks.empty() ? Json(nullptr) : Json(fmt::format("{:016x}", run.digest))},
             {"events", run.events}};
 }

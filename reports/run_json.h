@@ -1,7 +1,7 @@
 // What happened in scenarios that were run, for programs.
 #pragma once
 
-#include "harness/scenario_run.h"
+#include "harness/judged_run.h"
 
 #include <string>
 #include <vector>

@@ -15,6 +15,7 @@ namespace {
 constexpr std::size_t words_max = 200;
 constexpr std::size_t groups_shown_max = 8;
 constexpr std::size_t ranks_shown_max = 16;
+constexpr std::size_t findings_shown_max = 12;
 
 std::string groups_words(const Plan& plan) {
     std::string out;
@@ -112,6 +113,51 @@ std::string end_words(const ScenarioRun& run, Color color) {
     return {};
 }
 
+std::string figures_words(const std::vector<NamedFigure>& figures) {
+    std::string out;
+    for (const NamedFigure& figure : figures) out += fmt::format("{}{} {}", out.empty() ? "" : ", ", figure.name, printable(figure.value));
+    return out;
+}
+
+std::string findings_lines(const RanScenario& ran, Color color) {
+    std::string out;
+    const auto name = [&](RequestId id) { return ran.request_name(id); };
+    for (std::size_t i = 0; i < std::min(ran.findings.size(), findings_shown_max); ++i) {
+        const Finding& finding = ran.findings[i];
+        const std::string times = finding.times > 1 ? fmt::format(" ({} times)", grouped(finding.times)) : std::string();
+        out += key_line(i == 0 ? "found" : "",
+                        fmt::format("{}: {}{}", red(names_of(finding.property)[static_cast<std::size_t>(finding.property)], color),
+                                    printable(finding.message), times));
+        out += key_line("", figures_words(figures_of(finding, name)));
+    }
+    if (ran.findings.size() > findings_shown_max)
+        out += key_line("", fmt::format("and {} more (--format json has all)", ran.findings.size() - findings_shown_max));
+    return out;
+}
+
+// An expectation that is not met, beside what there is.
+std::string unmet_lines(const RanScenario& ran, std::size_t index, Color color) {
+    const CheckedExpectation& checked = ran.checked[index];
+    const Expectation& expected = ran.expectations[index];
+    std::string out = key_line(red("not met", color), fmt::format("{}:{}: expected {}, actual: {}", printable(ran.file),
+                                                                  expected.place.where.line, checked.expected, checked.actual));
+    for (const ComparedFigure& figure : checked.figures) {
+        const std::string line = fmt::format("{:<10} expected {:<16} actual {}", figure.name, printable(figure.expected.value_or("-")),
+                                             printable(figure.actual.value_or("-")));
+        out += key_line("", figure.equal() ? line : red(line, color));
+    }
+    return out;
+}
+
+std::string expectation_lines(const RanScenario& ran, Color color) {
+    if (!ran.judged_by_expectations) return {};
+    const auto met = std::ranges::count_if(ran.checked, &CheckedExpectation::met);
+    std::string out = key_line("expectations", fmt::format("{} of {} met", met, ran.checked.size()));
+    for (std::size_t index = 0; index < ran.checked.size(); ++index)
+        if (!ran.checked[index].met) out += unmet_lines(ran, index, color);
+    return out;
+}
+
 std::string block_of_text(const RanScenario& ran, Color color) {
     const ScenarioRun& run = ran.run;
     const std::string what = ran.title.empty() ? ran.name : ran.title;
@@ -134,6 +180,8 @@ std::string block_of_text(const RanScenario& ran, Color color) {
     }
     out += key_line("ended", end_words(run, color));
     if (run.refusal) out += key_line("", refusal_words(*run.refusal));
+    out += findings_lines(ran, color);
+    out += expectation_lines(ran, color);
     if (moved) out += key_line("digest", fmt::format("{:016x} of {} events", run.digest, grouped(run.events)));
     return out;
 }

@@ -1,7 +1,7 @@
 // What happened in scenarios that were run, for people: a block of lines each.
 #pragma once
 
-#include "harness/scenario_run.h"
+#include "harness/judged_run.h"
 #include "reports/text_table.h"
 
 #include <string>
