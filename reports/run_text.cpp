@@ -134,7 +134,6 @@ std::string block_of_text(const RanScenario& ran, Color color) {
     }
     out += key_line("ended", end_words(run, color));
     if (run.refusal) out += key_line("", refusal_words(*run.refusal));
-    if (moved) out += key_line("digest", fmt::format("{:016x} of {} events", run.digest, grouped(run.events)));
     return out;
 }
 
