@@ -182,7 +182,6 @@ std::string block_of_text(const RanScenario& ran, Color color) {
     if (run.refusal) out += key_line("", refusal_words(*run.refusal));
     out += findings_lines(ran, color);
     out += expectation_lines(ran, color);
-    if (moved) out += key_line("digest", fmt::format("{:016x} of {} events", run.digest, grouped(run.events)));
     return out;
 }
 
