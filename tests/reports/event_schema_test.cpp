@@ -74,7 +74,9 @@ TEST(EventSchema, RequiresWhatTheReaderRequires) {
             if (!seen.insert(line["event"].get<std::string>() + ' ' + key).second) continue;
             Json without = line;
             without.erase(key);
-            if (!fits_schema(schema(), without)) EXPECT_FALSE(reads(without)) << without;
+            if (!fits_schema(schema(), without)) {
+                EXPECT_FALSE(reads(without)) << without;
+            }
         }
     }
     EXPECT_GT(seen.size(), 150U);
