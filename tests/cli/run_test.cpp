@@ -51,7 +51,8 @@ TEST(Run, FindsInTheThreadsWhatTheirFilesExpect) {
     EXPECT_EQ(one.status, 0) << one.err;
     EXPECT_EQ(kvproof("run scenarios/threads --jobs 2 --format json").out, one.out);
     std::size_t expected = 0;
-    for (const auto& scenario : nlohmann::json::parse(one.out).at("scenarios")) expected += scenario.at("expectations").size();
+    const nlohmann::json report = nlohmann::json::parse(one.out);
+    for (const auto& scenario : report.at("scenarios")) expected += scenario.at("expectations").size();
     EXPECT_GE(expected, 4U);
     EXPECT_EQ(kvproof("run scenarios/threads --engine vllm-0.18.0").status, 1);
     EXPECT_EQ(kvproof("run scenarios/threads --engine reference").status, 0);
