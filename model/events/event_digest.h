@@ -24,7 +24,7 @@ public:
     template <class Event>
     void any(const Event& event) {
         add(std::string_view(Event::name));
-        Event::parts(event, [this](std::string_view, const auto& part, std::string_view) { add(part); });
+        Event::parts(event, [this](std::string_view, const auto& part, std::string_view) { this->add(part); });
         ++events_;
         if (next_ != nullptr) next_->see(event);
     }
@@ -51,7 +51,7 @@ private:
     }
     template <Whole Part>
     void add(const Part& whole) {
-        PartsOf<Part>::parts(whole, [this](std::string_view, const auto& part, std::string_view) { add(part); });
+        PartsOf<Part>::parts(whole, [this](std::string_view, const auto& part, std::string_view) { this->add(part); });
     }
     template <class Part>
     void add(std::span<const Part> parts) {

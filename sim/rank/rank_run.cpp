@@ -19,10 +19,10 @@ RankRun::RankRun(const Engine& engine, const RankSettings& settings, Outside& ou
     if (settings.capture) capture_ = std::make_unique<CapturedRows>(engine, *settings.capture, settings.rank, sink);
     for (std::size_t group = 0; group < settings.cache.groups.size(); ++group)
         if (std::holds_alternative<MambaSpec>(settings.cache.groups[group].spec)) state_groups_.push_back(group);
-    tell_what_is_made(settings);
+    tell_what_is_made(engine, settings);
 }
 
-void RankRun::tell_what_is_made(const RankSettings& settings) {
+void RankRun::tell_what_is_made(const Engine& engine, const RankSettings& settings) {
     const BlockPool& pool = manager_.pool();
     sink_.see(PoolMade{.rank = rank_, .blocks = settings.cache.blocks, .null_blocks = 1, .free = Blocks(pool.free_count())});
     for (std::size_t group = 0; group < settings.tables.size(); ++group) {
@@ -33,6 +33,11 @@ void RankRun::tell_what_is_made(const RankSettings& settings) {
                             .columns = table.width(),
                             .block = settings.tables[group].block,
                             .kernel_block = TokensPerBlock(table.address().block_tokens())});
+        // The last slot of the last block, as the worker's slot mapping forms it.
+        sink_.see(AddressFormed{.rank = rank_,
+                                .group = static_cast<std::int64_t>(group),
+                                .largest = checked_mul(settings.cache.blocks.value, settings.tables[group].block.value) - 1,
+                                .bits = engine.slot_arithmetic.choice == SlotArithmetic::wraps_at_32_bits ? 32 : 64});
     }
     if (capture_) capture_->tell();
 }

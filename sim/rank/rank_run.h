@@ -81,7 +81,7 @@ private:
 
     LiveRequest& of(RequestId id) { return *by_id_[static_cast<std::size_t>(id)]; }
     const LiveRequest& of(RequestId id) const { return *by_id_[static_cast<std::size_t>(id)]; }
-    void tell_what_is_made(const RankSettings& settings);
+    void tell_what_is_made(const Engine& engine, const RankSettings& settings);
     void guess(std::vector<StepPart>& step);
     void tag_rows();
     void map_slots(StepId step, std::int64_t rows);
