@@ -1,6 +1,7 @@
 #include "cli/commands.h"
 #include "cli/knobs.h"
 #include "cli/trace_file.h"
+#include "harness/in_parallel.h"
 #include "harness/judged_run.h"
 #include "harness/scenario_files.h"
 #include "reports/run_json.h"
@@ -20,6 +21,7 @@ struct RunOptions {
     EngineOptions engine;
     std::optional<std::int64_t> seed;
     std::string trace;
+    std::int64_t jobs = 1;
     OutputOptions output;
 };
 
@@ -59,31 +61,46 @@ Reading read_all(const RunOptions& options) {
     return out;
 }
 
-// One scenario's events go to a file, if asked.
-std::variant<RanScenario, Diagnostics> run_one(const Engine& engine, const Scenario& scenario, const RunOptions& options, int& status) {
-    const bool own_engine = !options.engine.engine && options.engine.patches.empty() && options.engine.rules.empty();
-    EventSink nobody;
-    if (options.trace.empty()) return judge_scenario(engine, scenario, own_engine, nobody);
-    TraceFile trace(options.trace,
-                    {.engine = std::string(engine.name), .scenario = scenario.title.empty() ? scenario.model.name : scenario.title});
-    auto ran = judge_scenario(engine, scenario, own_engine, trace.sink());
-    if (std::holds_alternative<RanScenario>(ran)) status = trace.finish(status);
-    return ran;
+using Answer = std::variant<RanScenario, Diagnostics>;
+
+bool own_engines(const RunOptions& options) {
+    return !options.engine.engine && options.engine.patches.empty() && options.engine.rules.empty();
+}
+
+// In the order of the files, whichever is done first.
+std::vector<Answer> run_all(const Reading& read, const RunOptions& options) {
+    std::vector<Answer> answers(read.scenarios.size(), Answer(Diagnostics()));
+    in_parallel(answers.size(), static_cast<std::size_t>(options.jobs), [&](std::size_t i) {
+        EventSink nobody;
+        answers[i] = judge_scenario(read.engines[i], read.scenarios[i], own_engines(options), nobody);
+    });
+    return answers;
+}
+
+// The one scenario, its events into a file.
+std::vector<Answer> run_traced(const Reading& read, const RunOptions& options, int& status) {
+    const Scenario& scenario = read.scenarios.front();
+    TraceFile trace(options.trace, {.engine = std::string(read.engines.front().name),
+                                    .scenario = scenario.title.empty() ? scenario.model.name : scenario.title});
+    std::vector<Answer> answers{judge_scenario(read.engines.front(), scenario, own_engines(options), trace.sink())};
+    if (std::holds_alternative<RanScenario>(answers.front())) status = trace.finish(status);
+    return answers;
 }
 
 int run(const RunOptions& options) {
     Reading read = read_all(options);
     if (!options.trace.empty() && read.scenarios.size() > 1) {
-        complain("kvproof run: error: --trace is of one scenario, and there are " + std::to_string(read.scenarios.size()) + '\n');
+        complain("kvproof run: error: --trace takes the events of one scenario, and there are " + std::to_string(read.scenarios.size()) +
+                 '\n');
         return bad_input;
     }
     std::vector<RanScenario> reports;
     int status = ok;
-    const bool readable = read.diagnostics.empty();
-    for (std::size_t i = 0; readable && i < read.scenarios.size(); ++i) {
-        auto ran = run_one(read.engines[i], read.scenarios[i], options, status);
-        if (const auto* wrong = std::get_if<Diagnostics>(&ran)) add_once(read.diagnostics, *wrong);
-        else reports.push_back(std::get<RanScenario>(std::move(ran)));
+    if (read.diagnostics.empty()) {
+        for (Answer& answer : options.trace.empty() ? run_all(read, options) : run_traced(read, options, status)) {
+            if (const auto* wrong = std::get_if<Diagnostics>(&answer)) add_once(read.diagnostics, *wrong);
+            else reports.push_back(std::get<RanScenario>(std::move(answer)));
+        }
     }
     if (!read.diagnostics.empty()) {
         complain(to_text(read.diagnostics));
@@ -109,8 +126,12 @@ Run add_run(CLI::App& app) {
         ->check(CLI::Range(std::int64_t{0}, seed_max))
         ->type_name("N");
     command.add_option("--trace", options->trace, "write the events of the one scenario, a JSON object a line")->type_name("FILE");
+    options->jobs = static_cast<std::int64_t>(hardware_threads());
+    command.add_option("--jobs", options->jobs, "scenarios at a time; the answer is the same")
+        ->check(CLI::Range(std::int64_t{1}, std::int64_t{1024}))
+        ->type_name("N");
     add_output_options(command, options->output);
-    command.footer("Example: kvproof run tests/scenarios/files/mamba-first.toml");
+    command.footer("Example: kvproof run scenarios/threads/vllm-37118.toml");
     return [options] { return run(*options); };
 }
 

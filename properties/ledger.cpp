@@ -57,6 +57,12 @@ bool Ledger::holds(const BlockContent& content, std::int64_t group, RequestId re
     return writer == reader || shared_prefix(writer, reader) >= end;
 }
 
+std::optional<RequestId> Ledger::request_of_token(RankId id, std::int64_t token) const {
+    for (const BatchedTokens& part : rank(id).batch)
+        if (token < part.end) return part.request;
+    return std::nullopt;
+}
+
 std::optional<RequestId> Ledger::producer_of(RowTag row) const {
     const std::optional<RowOrigin> origin = origin_of(row);
     if (!origin) return std::nullopt;
@@ -233,7 +239,12 @@ void Ledger::fill(RankFacts& rank, RequestId id, std::int64_t group, std::int64_
 
 void Ledger::enter(const SlotsMapped& event) {
     if (event.group != 0 || event.context_rank != 0) return;
+    std::vector<BatchedTokens>& batch = rank_of(event.rank).batch;
+    batch.clear();
+    std::int64_t tokens = 0;
     for (std::size_t row = 0; row < std::min(event.runs.size(), event.requests.size()); ++row) {
+        tokens += event.runs[row].count;
+        batch.push_back({event.requests[row], tokens});
         RequestFacts& request = request_of(event.requests[row]);
         request.computed = std::max(request.computed, event.runs[row].first + event.runs[row].count);
     }

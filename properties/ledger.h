@@ -36,7 +36,14 @@ struct RequestFacts {
     std::vector<std::vector<BlockId>> last_held = {};  // At each column the last block that was not the null block.
 };
 
+// Of a step, in the order of its batch: whose the tokens before `end` are.
+struct BatchedTokens {
+    RequestId request{};
+    std::int64_t end = 0;
+};
+
 struct RankFacts {
+    std::vector<BatchedTokens> batch = {};  // Of the last step.
     Blocks blocks = {};
     std::int64_t null_blocks = 0;
     Blocks free = {};
@@ -77,7 +84,6 @@ public:
     void enter(const BlocksCopied& event);
     void enter(const OutputSettled& event);
 
-
     std::span<const GroupFacts> groups() const { return groups_; }
     const GroupFacts* group(std::int64_t index) const {
         return 0 <= index && index < std::ssize(groups_) ? &groups_[static_cast<std::size_t>(index)] : nullptr;
@@ -105,6 +111,8 @@ public:
     std::optional<std::int64_t> slot(RequestId request, std::int64_t group, std::int64_t position) const;
     // So many first tokens of two requests are the same.
     std::int64_t shared_prefix(RequestId left, RequestId right) const;
+    // Whose token of the last step's batch it is; none: padding.
+    std::optional<RequestId> request_of_token(RankId rank, std::int64_t token) const;
     // Who had this text first; none: nobody.
     std::optional<RequestId> producer_of(RowTag row) const;
     bool holds(const BlockContent& content, std::int64_t group, RequestId reader, std::int64_t first, std::int64_t end) const;

@@ -7,8 +7,8 @@ namespace {
 
 constexpr std::array<std::string_view, 10> bugs{"B01", "B02", "B09", "B36", "B41", "N01", "N02", "N05", "N10", "R09"};
 
-// The first slot that is no row of a buffer; PAD is none that anybody looks for.
-std::optional<std::int64_t> first_outside(std::span<const std::int64_t> slots, std::int64_t rows) {
+// Place of the first slot that is no row of a buffer; PAD is none that anybody looks for.
+std::optional<std::size_t> first_outside(std::span<const std::int64_t> slots, std::int64_t rows) {
     // One pass without branches: most batches are well.
     std::int64_t most = -1, least = 0;
     for (const std::int64_t slot : slots) {
@@ -17,7 +17,7 @@ std::optional<std::int64_t> first_outside(std::span<const std::int64_t> slots, s
     }
     if (most < rows && least >= -1) return std::nullopt;
     const auto outside = std::ranges::find_if(slots, [&](std::int64_t slot) { return slot >= rows || slot < -1; });
-    return *outside;
+    return static_cast<std::size_t>(outside - slots.begin());
 }
 
 }  // namespace
@@ -61,49 +61,62 @@ void SlotInBounds::see(const SlotsMapped& event, const Ledger& ledger, Findings&
     }
 }
 
+// Rows of a buffer that slots name; where one is none, whose token it is of.
+void SlotInBounds::look(const Slots& slots, const Ledger& ledger, Findings& findings) {
+    const auto outside = first_outside(slots.slots, slots.rows);
+    if (!outside) return;
+    const std::int64_t slot = slots.slots[*outside];
+    Finding finding{.property = text.id,
+                    .rank = slots.rank,
+                    .step = slots.step,
+                    .group = slots.group,
+                    .request = slots.request,
+                    .slot = slot,
+                    .rows = slots.rows};
+    if (!finding.request) finding.request = ledger.request_of_token(slots.rank, static_cast<std::int64_t>(*outside));
+    finding.message = slots.block > 0 ? fmt::format("{} at slot {} (block {}, offset {}) of {} rows", slots.what, slot, slot / slots.block,
+                                                    slot % slots.block, slots.rows)
+                                      : fmt::format("{} at slot {} of {} rows", slots.what, slot, slots.rows);
+    findings.add(std::move(finding));
+}
+
 void SlotInBounds::see(const KvWritten& event, const Ledger& ledger, Findings& findings) {
     const GroupFacts* facts = ledger.group(event.group);
     if (facts == nullptr || facts->family == GroupFamily::states) return;
-    const std::int64_t slots = ledger.rank(event.rank).blocks.value * facts->block.value;
-    const auto outside = first_outside(event.slots, slots);
-    if (!outside) return;
-    findings.add({.property = text.id,
-                  .rank = event.rank,
-                  .step = event.step,
-                  .group = event.group,
-                  .slot = *outside,
-                  .rows = slots,
-                  .message = fmt::format("slot {} of a cache of {} slots", *outside, slots)});
+    look({.rank = event.rank,
+          .step = event.step,
+          .group = event.group,
+          .slots = event.slots,
+          .rows = ledger.rank(event.rank).blocks.value * facts->block.value,
+          .block = facts->block.value,
+          .what = "keys and values are written"},
+         ledger, findings);
 }
 
 void SlotInBounds::see(const RowsStored& event, const Ledger& ledger, Findings& findings) {
     const RankFacts& rank = ledger.rank(event.rank);
     if (!event.by_slot || !rank.side_rows) return;
-    const auto outside = first_outside(event.slots, *rank.side_rows);
-    if (!outside) return;
-    findings.add({.property = text.id,
-                  .rank = event.rank,
-                  .step = event.step,
-                  .group = event.group,
-                  .slot = *outside,
-                  .rows = *rank.side_rows,
-                  .message = fmt::format("rows are stored at slot {} (block {}, offset {}) of a side buffer of {} rows", *outside,
-                                         *outside / rank.side_block, *outside % rank.side_block, *rank.side_rows)});
+    look({.rank = event.rank,
+          .step = event.step,
+          .group = event.group,
+          .slots = event.slots,
+          .rows = *rank.side_rows,
+          .block = rank.side_block,
+          .what = "rows are stored"},
+         ledger, findings);
 }
 
 void SlotInBounds::see(const RowsRead& event, const Ledger& ledger, Findings& findings) {
     const RankFacts& rank = ledger.rank(event.rank);
     if (!rank.reader_rows) return;
-    const auto outside = first_outside(event.slots, *rank.reader_rows);
-    if (!outside) return;
-    findings.add({.property = text.id,
-                  .rank = event.rank,
-                  .group = event.group,
-                  .request = event.request,
-                  .slot = *outside,
-                  .rows = *rank.reader_rows,
-                  .message = fmt::format("rows are read at slot {} (block {}, offset {}) of a side buffer of {} rows", *outside,
-                                         *outside / rank.side_block, *outside % rank.side_block, *rank.reader_rows)});
+    look({.rank = event.rank,
+          .group = event.group,
+          .request = event.request,
+          .slots = event.slots,
+          .rows = *rank.reader_rows,
+          .block = rank.side_block,
+          .what = "rows are read"},
+         ledger, findings);
 }
 
 }  // namespace kv

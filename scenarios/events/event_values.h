@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include <cstddef>
+#include <utility>
 
 namespace kv {
 
@@ -57,8 +58,13 @@ private:
     template <class Part>
     void read_optional(std::string_view name, std::optional<Part>& part, JsonValue value) {
         // Some rates cannot be made without a number.
-        if constexpr (NumberPart<Part>) part = static_cast<Part>(read_integer(value, range_of_number<Part>(), errors_));
-        else read(name, part.emplace(), value);
+        if constexpr (NumberPart<Part>) {
+            part = static_cast<Part>(read_integer(value, range_of_number<Part>(), errors_));
+        } else {
+            Part read_part{};
+            read(name, read_part, value);
+            part = std::move(read_part);
+        }
     }
 
     double real(JsonValue value) {

@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 
@@ -44,14 +45,55 @@ TEST(Run, SaysTheSameToPrograms) {
     EXPECT_EQ(first_of(kvproof("run '" + file + "' --format json")).at("digest"), ran.at("digest"));
 }
 
-TEST(Run, AnswersWithWhatTheEngineRaises) {
-    const Said said = kvproof("run tests/scenarios/files/mamba-first.toml --format json");
-    EXPECT_EQ(said.status, 0) << said.err;
-    EXPECT_EQ(first_of(said).at("plan").at("side_buffer_rows"), 1897744);
+// The tests of the threads are their files: each finds what it expects, on one thread and on two, and nothing on the reference.
+TEST(Run, FindsInTheThreadsWhatTheirFilesExpect) {
+    const Said one = kvproof("run scenarios/threads --jobs 1 --format json");
+    EXPECT_EQ(one.status, 0) << one.err;
+    EXPECT_EQ(kvproof("run scenarios/threads --jobs 2 --format json").out, one.out);
+    std::size_t expected = 0;
+    const nlohmann::json report = nlohmann::json::parse(one.out);
+    for (const auto& scenario : report.at("scenarios")) expected += scenario.at("expectations").size();
+    EXPECT_GE(expected, 4U);
+    EXPECT_EQ(kvproof("run scenarios/threads --engine vllm-0.18.0").status, 1);
+    EXPECT_EQ(kvproof("run scenarios/threads --engine reference").status, 0);
+}
+
+TEST(Run, TellsWhatTheEngineRaisesAndWhatWasFound) {
+    const nlohmann::json ran = first_of(kvproof("run scenarios/threads/vllm-37118.toml --format json"));
+    EXPECT_EQ(ran.at("end"), "fault");
+    EXPECT_EQ(ran.at("refusal").at("type"), "IndexError");
+    const auto found = std::ranges::find(ran.at("findings"), "slot-in-bounds", [](const auto& each) { return each.at("property"); });
+    ASSERT_NE(found, ran.at("findings").end());
+    EXPECT_EQ(found->at("figures").at("slot"), "699312");
     const Said refused = kvproof("run scenarios/plans/pipeline-bottleneck.toml --format json");
-    EXPECT_EQ(refused.status, 0);
     EXPECT_EQ(first_of(refused).at("end"), "plan-refused");
     EXPECT_EQ(first_of(refused).at("refusal").at("type"), "ValueError");
+}
+
+TEST(Run, ShowsWhatWasExpectedBesideWhatIs) {
+    const Folder folder;
+    const std::string file = folder.file("unmet.toml", std::string(small) + "[[expect]]\nproperty = \"row-fresh\"\nrows = 7\n").string();
+    const Said said = kvproof("run '" + file + "' --engine-does-not-exist");
+    EXPECT_EQ(said.status, 2);
+    const Said unmet = kvproof("run '" + file + "'");
+    EXPECT_EQ(unmet.status, 1);
+    EXPECT_THAT(unmet.out, HasSubstr("expectations        0 of 1 met"));
+    EXPECT_THAT(unmet.out, HasSubstr("expected row-fresh broken, actual: no finding"));
+    EXPECT_THAT(unmet.out, HasSubstr("rows       expected 7"));
+}
+
+TEST(Run, WritesItsEventsWholeOrNotAtAll) {
+    const Folder folder;
+    const std::string file = folder.file("small.toml", small).string(), trace = (folder / "events.jsonl").string();
+    EXPECT_EQ(kvproof("run '" + file + "' --engine reference --trace '" + trace + "'").status, 0);
+    const std::string lines = contents(trace);
+    EXPECT_THAT(lines.substr(0, lines.find('\n')), HasSubstr("\"format\":1"));
+    EXPECT_THAT(lines, HasSubstr("\"event\":\"run-ended\""));
+    for (std::size_t at = 0; at < lines.size(); at = lines.find('\n', at) + 1)
+        EXPECT_TRUE(nlohmann::json::accept(lines.substr(at, lines.find('\n', at) - at)));
+    EXPECT_EQ(kvproof("run '" + file + "' '" + file + "' --trace '" + trace + ".2'").status, 2);
+    EXPECT_FALSE(std::filesystem::exists(trace + ".2"));
+    EXPECT_EQ(kvproof("run '" + file + "' --trace /no/such/folder/events").status, 2);
 }
 
 TEST(Run, WalksAFolderInTheOrderOfItsPaths) {

@@ -1,0 +1,445 @@
+// Each property: events that break it, and events that nearly do.
+#include "properties/judges.h"
+
+#include <gtest/gtest.h>
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace kv::test {
+namespace {
+
+constexpr RankId rank0{0}, rank1{1};
+constexpr RequestId r0{0}, r1{1};
+constexpr StepId step0{0};
+
+// One engine of full attention and a window of 32 in blocks of 16, with a pool of ten blocks.
+class Told {
+public:
+    Told() {
+        groups_[0] = {
+            .family = GroupFamily::full, .block = TokensPerBlock{16}, .layers = 4, .prefix_cacheable = true, .held_max = Blocks{4}};
+        groups_[1] = {.family = GroupFamily::sliding_window,
+                      .block = TokensPerBlock{16},
+                      .layers = 4,
+                      .prefix_cacheable = true,
+                      .window = Tokens{32},
+                      .held_max = Blocks{3}};
+    }
+
+    GroupFacts& group(std::size_t index) { return groups_[index]; }
+    PlanMade& plan() { return plan_; }
+
+    // Everything that is there before the first step.
+    Told& begin(std::size_t groups = 1) {
+        groups_.resize(groups);
+        plan_.groups = groups_;
+        tell(plan_);
+        for (const RankId rank : {rank0, rank1}) {
+            tell(PoolMade{.rank = rank, .blocks = Blocks{10}, .null_blocks = 1, .free = Blocks{9}});
+            for (std::size_t group = 0; group < groups; ++group)
+                tell(TableMade{.rank = rank,
+                               .group = static_cast<std::int64_t>(group),
+                               .rows = 4,
+                               .columns = 4,
+                               .block = TokensPerBlock{16},
+                               .kernel_block = TokensPerBlock{16}});
+        }
+        return *this;
+    }
+
+    template <class Event>
+    Told& tell(const Event& event) {
+        judges_.see(event);
+        return *this;
+    }
+
+    // A request of 64 tokens of a text of its own, or of another's.
+    Told& arrive(RequestId request, std::int64_t stream = 0) {
+        const std::vector<TokenRun> text{{.stream = stream > 0 ? stream : 7 + static_cast<std::int64_t>(request), .first = 0, .count = 64}};
+        return tell(RequestArrived{.rank = rank0, .request = request, .prompt = Tokens{60}, .wants_rows = true, .text = text});
+    }
+
+    struct Hold {
+        RequestId request{};
+        std::vector<std::vector<int>> blocks = {};  // By group; 0 is the null block.
+        std::int64_t computed = 0, new_tokens = 0, in_flight = 0, hit = 0;
+        bool admission = true;
+        std::vector<int> taken = {};
+        std::int64_t free = 9;
+    };
+    Told& hold(const Hold& hold) {
+        std::vector<Holding> held;
+        for (const std::vector<int>& ids : hold.blocks) {
+            Holding& holding = held.emplace_back();
+            for (const int id : ids) holding.blocks.push_back(BlockId{id});
+        }
+        std::vector<BlockId> taken;
+        for (const int id : hold.taken) taken.push_back(BlockId{id});
+        return tell(BlocksAsked{.rank = rank0,
+                                .request = hold.request,
+                                .computed = Tokens(hold.computed),
+                                .in_flight = Tokens(hold.in_flight),
+                                .tokens = Tokens{60},
+                                .new_tokens = Tokens(hold.new_tokens),
+                                .hit = Tokens(hold.hit),
+                                .admission = hold.admission,
+                                .granted = true,
+                                .changes = true,
+                                .taken = taken,
+                                .free = Blocks(hold.free),
+                                .held = held});
+    }
+
+    Told& map(RequestId request, std::int64_t first, const std::vector<std::int64_t>& slots, std::int64_t group = 0) {
+        const std::vector<PositionRun> runs{{.row = 0, .count = static_cast<std::int32_t>(slots.size()), .first = first}};
+        const std::vector<RequestId> requests{request};
+        return tell(SlotsMapped{.rank = rank0, .step = step0, .group = group, .requests = requests, .runs = runs, .slots = slots});
+    }
+
+    std::vector<Finding> found(PropertyId property) const {
+        std::vector<Finding> of;
+        for (const Finding& finding : judges_.findings().all())
+            if (finding.property == property) of.push_back(finding);
+        return of;
+    }
+    bool holds(PropertyId property) const { return found(property).empty(); }
+
+private:
+    std::vector<GroupFacts> groups_{2};
+    PlanMade plan_{.engine = "told", .blocks = Blocks{10}, .model_len_max = Tokens{64}, .layers = 8, .scheduler_block = Tokens{16}};
+    Judges judges_;
+};
+
+TEST(CapacityTrue, IsToOneBlock) {
+    const auto ask = [](std::int64_t reported) {
+        Told told;
+        told.tell(CapacityReported{.tokens = Tokens(reported), .length = Tokens{64}});
+        told.tell(CapacityConstructed{.length = Tokens{64}, .requests = 10, .tokens = Tokens{640}, .grain = Tokens{16}});
+        return told.found(PropertyId::capacity_true);
+    };
+    for (const std::int64_t near : {624, 640, 656}) EXPECT_TRUE(ask(near).empty()) << near;
+    EXPECT_EQ(ask(623).at(0).direction, FigureDirection::under);
+    EXPECT_EQ(ask(657).at(0).direction, FigureDirection::over);
+    EXPECT_EQ(ask(657).at(0).truth, 640);
+}
+
+TEST(SlotInBounds, HasTheLastRowAndNotTheNext) {
+    const auto ask = [](std::int64_t slot) {
+        Told told;
+        told.begin();
+        told.tell(BufferMade{.rank = rank0, .buffer = BufferKind::side, .rows = Rows{160}, .group = 0, .rows_per_block = 16});
+        const std::vector<std::int64_t> slots{3, -1, slot};
+        const std::vector<RowTag> rows(3);
+        told.tell(RowsStored{.rank = rank0, .step = step0, .slots = slots, .rows = rows});
+        return told.found(PropertyId::slot_in_bounds);
+    };
+    EXPECT_TRUE(ask(159).empty());
+    EXPECT_EQ(ask(160).at(0).slot, 160);
+    EXPECT_EQ(ask(160).at(0).rows, 160);
+    EXPECT_EQ(ask(-2).at(0).slot, -2);
+}
+
+TEST(SlotInBounds, HasTheLastColumnOfATableAndNotTheNext) {
+    for (const std::int64_t last : {63, 64}) {
+        Told told;
+        told.begin().arrive(r0).map(r0, last, {17});
+        EXPECT_EQ(told.holds(PropertyId::slot_in_bounds), last == 63);
+    }
+}
+
+TEST(SlotInBounds, KnowsTheBlocksOfThePool) {
+    for (const int block : {9, 10}) {
+        Told told;
+        told.begin().arrive(r0).hold({.request = r0, .blocks = {{block}}, .taken = {block}});
+        EXPECT_EQ(told.holds(PropertyId::slot_in_bounds), block == 9);
+    }
+}
+
+TEST(RowFresh, TellsWhatIsThereInPlaceOfTheRow) {
+    const RowOrigin origin{.producer = 0, .content = 5, .position = 9};
+    const auto ask = [&](RowTag found) {
+        Told told;
+        told.begin().arrive(r0);
+        const std::vector<RowTag> rows{found}, wanted{tag_of(origin)};
+        told.tell(RowsDelivered{.rank = rank0, .request = r0, .first = 9, .rows = rows, .wanted = wanted});
+        return told.found(PropertyId::row_fresh);
+    };
+    EXPECT_TRUE(ask(tag_of(origin)).empty());
+    EXPECT_TRUE(ask(missing_tag).empty()) << "it says so";
+    EXPECT_EQ(ask(never_written_tag).at(0).state, RowState::never_written);
+    EXPECT_EQ(ask(tag_of({.producer = 0, .content = 6, .position = 9})).at(0).state, RowState::stale);
+    EXPECT_EQ(ask(tag_of({.producer = 0, .content = 5, .position = 8})).at(0).state, RowState::shifted);
+    EXPECT_EQ(ask(tag_of({.producer = 1, .content = 5, .position = 9})).at(0).state, RowState::foreign);
+}
+
+TEST(MapAgrees, IsAboutTheBlockAndTheOffsetInIt) {
+    for (const std::int64_t slot : {50, 49, 34}) {
+        Told told;
+        told.begin().arrive(r0).hold({.request = r0, .blocks = {{2, 3}}, .new_tokens = 20}).map(r0, 18, {slot});
+        EXPECT_EQ(told.holds(PropertyId::map_agrees), slot == 50) << "position 18 is the third of block 3";
+    }
+}
+
+TEST(MapAgrees, IsAboutWhereTheReaderLooksToo) {
+    for (const std::int64_t slot : {32, 0}) {
+        Told told;
+        told.begin(2);
+        told.tell(BufferMade{.rank = rank0, .buffer = BufferKind::side, .rows = Rows{160}, .group = 1, .rows_per_block = 16});
+        told.arrive(r0).hold({.request = r0, .blocks = {{1, 5}, {2, 3}}, .new_tokens = 20});
+        told.hold({.request = r0, .blocks = {{1, 5}, {0, 3}}, .computed = 60, .admission = false});
+        const std::vector<std::int64_t> slots{slot};
+        told.tell(RowsRead{.rank = rank0, .request = r0, .group = 1, .first = 0, .slots = slots});
+        EXPECT_EQ(told.holds(PropertyId::map_agrees), slot == 32) << "the row lies in block 2, which has left the window";
+    }
+}
+
+TEST(BufferFits, IsASlotOfEveryBlockAndARowOfEveryBatch) {
+    for (const std::int64_t rows : {160, 159}) {
+        Told told;
+        told.begin().tell(BufferMade{.rank = rank0, .buffer = BufferKind::side, .rows = Rows(rows), .group = 0, .rows_per_block = 16});
+        EXPECT_EQ(told.holds(PropertyId::buffer_fits), rows == 160);
+    }
+    for (const std::int64_t rows : {64, 65}) {
+        Told told;
+        told.begin().tell(BufferMade{.rank = rank0, .buffer = BufferKind::step, .rows = Rows{64}});
+        told.tell(BatchSized{.rank = rank0, .step = step0, .tokens = 60, .rows = rows});
+        EXPECT_EQ(told.holds(PropertyId::buffer_fits), rows == 64);
+    }
+}
+
+TEST(PadInert, IsThatPaddingIsWrittenNowhere) {
+    for (const bool wraps : {false, true}) {
+        Told told;
+        told.begin();
+        const std::vector<std::int64_t> slots{16, 17, -1};
+        KvWritten written{.rank = rank0, .step = step0, .tokens = 2, .slots = slots};
+        if (wraps) written.pad_slot = 79;
+        told.tell(written);
+        EXPECT_EQ(told.holds(PropertyId::pad_inert), !wraps);
+    }
+}
+
+TEST(PadInert, IsThatATokenHasASlotOfItsOwn) {
+    for (const std::int64_t slot : {16, 15, -1}) {
+        Told told;
+        told.begin().arrive(r0).map(r0, 0, {slot});
+        EXPECT_EQ(told.holds(PropertyId::pad_inert), slot == 16) << "block 0 is the null block";
+    }
+}
+
+TEST(PageUnified, IsOneSizeInOnePool) {
+    for (const std::int64_t page : {4096, 4097}) {
+        Told told;
+        told.group(0).page = Bytes{4096};
+        told.group(1).page = Bytes(page);
+        told.begin(2);
+        EXPECT_EQ(told.holds(PropertyId::page_unified), page == 4096);
+    }
+}
+
+// The first request fills three blocks; the second has its text.
+TEST(HitComplete, IsThatEveryGroupHasWhatTheNextTokenReads) {
+    const auto ask = [](std::int64_t stream, std::vector<std::vector<BlockId>> blocks, std::int64_t length) {
+        Told told;
+        told.begin(2).arrive(r0, 3).arrive(r1, stream);
+        told.hold({.request = r0, .blocks = {{1, 2, 3}, {4, 5, 6}}, .new_tokens = 48, .taken = {1, 2, 3, 4, 5, 6}});
+        told.tell(CacheHitFound{.rank = rank0, .request = r1, .length = Tokens(length), .blocks = blocks});
+        return told.holds(PropertyId::hit_complete);
+    };
+    const auto ids = [](std::vector<int> numbers) {
+        std::vector<BlockId> made;
+        for (const int number : numbers) made.push_back(BlockId{number});
+        return made;
+    };
+    EXPECT_TRUE(ask(3, {ids({1, 2, 3}), ids({0, 5, 6})}, 48)) << "a window of 32 reads positions from 17 on";
+    EXPECT_FALSE(ask(3, {ids({1, 2, 3}), ids({0, 0, 6})}, 48));
+    EXPECT_FALSE(ask(3, {ids({1, 0, 3}), ids({0, 5, 6})}, 48));
+    EXPECT_FALSE(ask(3, {ids({1, 3, 2}), ids({0, 5, 6})}, 48)) << "the blocks stand in another order";
+    EXPECT_FALSE(ask(4, {ids({1, 2, 3}), ids({0, 5, 6})}, 48)) << "another text";
+    EXPECT_FALSE(ask(3, {ids({1, 2}), ids({4, 5})}, 16)) << "more blocks than the hit has tokens for";
+}
+
+TEST(HitMaximal, LeavesOutNoMoreThanOneUnit) {
+    for (const std::int64_t length : {32, 16, 15, 0}) {
+        Told told;
+        told.begin(1).arrive(r0, 3).arrive(r1, 3);
+        told.hold({.request = r0, .blocks = {{1, 2, 3}}, .new_tokens = 48, .taken = {1, 2, 3}});
+        told.map(r0, 0, std::vector<std::int64_t>(48, 16));  // That they were computed is what counts here.
+        const std::vector<std::vector<BlockId>> blocks(1);
+        told.tell(CacheHitFound{.rank = rank0, .request = r1, .length = Tokens(length), .blocks = blocks});
+        EXPECT_EQ(told.holds(PropertyId::hit_maximal), length >= 32) << length << " of 48 tokens";
+    }
+}
+
+TEST(LayoutMatch, IsTheRanksOwnRowsAndAllOfThem) {
+    const auto ask = [](CaptureOutcome outcome, std::int64_t first, std::int64_t count) {
+        Told told;
+        told.begin();
+        const std::vector<std::int64_t> tokens{6, 4};
+        told.tell(RowsOffered{.rank = rank1, .rows = 10, .layout = RouterView::joined, .rank_tokens = tokens, .rank_rows = tokens});
+        told.tell(RowsCaptured{.rank = rank1, .outcome = outcome, .first = first, .count = count});
+        return told.holds(PropertyId::layout_match);
+    };
+    EXPECT_TRUE(ask(CaptureOutcome::copied, 6, 4));
+    EXPECT_FALSE(ask(CaptureOutcome::copied, 5, 4));
+    EXPECT_FALSE(ask(CaptureOutcome::copied, 6, 3));
+    EXPECT_FALSE(ask(CaptureOutcome::skipped, 0, 0));
+    EXPECT_FALSE(ask(CaptureOutcome::refused, 0, 0));
+}
+
+TEST(AdmitAgrees, IsThatAnEmptyPoolTakesWhatStartUpPromised) {
+    for (const bool granted : {true, false}) {
+        Told told;
+        told.begin().arrive(r0);
+        told.tell(BlocksAsked{.rank = rank0, .request = r0, .needed = Blocks{10}, .granted = granted, .free = Blocks{9}});
+        EXPECT_EQ(told.holds(PropertyId::admit_agrees), granted);
+    }
+    Told told;
+    told.begin().arrive(r0).hold({.request = r1, .blocks = {{1}}, .taken = {1}, .free = 8});
+    told.tell(BlocksAsked{.rank = rank0, .request = r0, .needed = Blocks{9}, .granted = false, .free = Blocks{8}});
+    EXPECT_TRUE(told.holds(PropertyId::admit_agrees)) << "others hold blocks: it waits for them";
+}
+
+TEST(AdmitAgrees, IsThatAPlanHoldsItsLongestRequest) {
+    for (const std::int64_t held : {9, 10}) {
+        Told told;
+        told.group(0).held_max = Blocks(held);
+        told.begin();
+        EXPECT_EQ(told.holds(PropertyId::admit_agrees), held == 9);
+    }
+}
+
+TEST(ShardPartition, IsOneOwnerOfEachLayerAndToken) {
+    for (const std::int64_t layers : {5, 4}) {
+        Told told;
+        const std::vector<WorkerFacts> workers{{.layers = 3}, {.layers = layers}};
+        told.plan().workers = workers;
+        told.begin();
+        EXPECT_EQ(told.holds(PropertyId::shard_partition), layers == 5);
+    }
+    for (const std::int64_t second : {-1, 17}) {
+        Told told;
+        told.group(0).sharded = true;
+        told.plan().context_ranks = 2;
+        told.begin();
+        const std::vector<PositionRun> runs{{.row = 0, .count = 2, .first = 0}};
+        const std::vector<std::int64_t> of_second{second, 16}, of_first{16, -1};
+        told.tell(SlotsMapped{.rank = rank0, .step = step0, .context_rank = 1, .runs = runs, .slots = of_second});
+        told.tell(SlotsMapped{.rank = rank0, .step = step0, .context_rank = 0, .runs = runs, .slots = of_first});
+        EXPECT_EQ(told.holds(PropertyId::shard_partition), second == -1) << "the first token has two owners";
+    }
+}
+
+TEST(XferMatch, IsABlockForEachTokenThatComes) {
+    for (const std::size_t blocks : {std::size_t{2}, std::size_t{1}}) {
+        Told told;
+        told.begin().arrive(r0);
+        const std::vector<BlockId> ids(blocks, BlockId{3});
+        told.tell(TransferOpened{
+            .rank = rank0, .request = r0, .tokens = Tokens{20}, .source_block = TokensPerBlock{16}, .source_blocks = 2, .blocks = ids});
+        EXPECT_EQ(told.holds(PropertyId::xfer_match), blocks == 2);
+    }
+    Told told;
+    told.begin().arrive(r0);
+    const std::vector<BlockId> ids(2, BlockId{3});
+    told.tell(TransferOpened{
+        .rank = rank0, .request = r0, .tokens = Tokens{20}, .source_block = TokensPerBlock{32}, .source_blocks = 2, .blocks = ids});
+    EXPECT_FALSE(told.holds(PropertyId::xfer_match)) << "20 tokens are one block of 32";
+}
+
+TEST(IdSpace, HoldsEveryExpertAndNoOther) {
+    for (const std::int64_t end : {256, 257}) {
+        Told told;
+        told.tell(RowsFormed{.rank = rank0, .layers = 4, .experts = 256, .topk = 8, .id_end = end, .type_end = 65536});
+        EXPECT_EQ(told.holds(PropertyId::id_space), end == 256) << "ids of replicas";
+    }
+    for (const std::int64_t end : {512, 256}) {
+        Told told;
+        told.tell(RowsFormed{.rank = rank0, .layers = 4, .experts = 512, .topk = 8, .id_end = 512, .type_end = end});
+        EXPECT_EQ(told.holds(PropertyId::id_space), end == 512) << "512 experts in a byte";
+    }
+}
+
+TEST(BlockConserved, IsThatEveryBlockIsFreeOrHeld) {
+    for (const std::int64_t free : {7, 6, 8}) {
+        Told told;
+        told.begin().arrive(r0).hold({.request = r0, .blocks = {{1, 2}}, .taken = {1, 2}, .free = free});
+        told.tell(StepScheduled{.rank = rank0, .step = step0});
+        EXPECT_EQ(told.holds(PropertyId::block_conserved), free == 7);
+    }
+}
+
+TEST(BlockConserved, IsThatAnEmptyCacheCanBeReset) {
+    Told told;
+    told.begin().tell(CacheReset{.rank = rank0, .done = false, .free = Blocks{8}});
+    EXPECT_FALSE(told.holds(PropertyId::block_conserved));
+    Told held;
+    held.begin().arrive(r0).hold({.request = r0, .blocks = {{1}}, .taken = {1}, .free = 8});
+    held.tell(CacheReset{.rank = rank0, .done = false, .free = Blocks{8}});
+    EXPECT_TRUE(held.holds(PropertyId::block_conserved)) << "a request holds a block";
+}
+
+TEST(LiveRead, IsThatALoadsBlocksAreNobodyElses) {
+    for (const bool done : {true, false}) {
+        Told told;
+        told.begin().arrive(r0).arrive(r1);
+        const std::vector<BlockId> ids{BlockId{3}};
+        told.tell(TransferOpened{
+            .rank = rank0, .request = r0, .tokens = Tokens{16}, .source_block = TokensPerBlock{16}, .source_blocks = 1, .blocks = ids});
+        if (done) told.tell(TransferDone{.rank = rank0, .request = r0, .tokens = Tokens{16}});
+        told.hold({.request = r1, .blocks = {{3}}, .taken = {3}});
+        EXPECT_EQ(told.holds(PropertyId::live_read), done);
+    }
+}
+
+TEST(RanksAgree, IsOneGraphAndOneSize) {
+    const auto ask = [](const BatchSized& first, const BatchSized& second) {
+        return Told().tell(first).tell(second).holds(PropertyId::ranks_agree);
+    };
+    const BatchSized eager{.rank = rank0, .step = step0, .tokens = 5, .rows = 5},
+        graph{.rank = rank0, .step = step0, .tokens = 5, .rows = 8, .graph = 8};
+    BatchSized other = eager;
+    other.rank = rank1;
+    other.rows = other.tokens = 9;
+    EXPECT_TRUE(ask(eager, other)) << "without a graph each has its own size";
+    EXPECT_FALSE(ask(graph, other));
+    other = graph;
+    other.rows = other.graph = 16;
+    EXPECT_FALSE(ask(graph, other));
+    other.step = StepId{1};
+    EXPECT_TRUE(ask(graph, other)) << "another step";
+}
+
+TEST(OffsetFits, IsBelowTheSignBit) {
+    for (const std::int64_t largest : {std::int64_t{2147483647}, std::int64_t{2147483648}}) {
+        Told told;
+        told.tell(AddressFormed{.rank = rank0, .largest = largest, .bits = 32});
+        EXPECT_EQ(told.holds(PropertyId::offset_fits), largest == 2147483647);
+    }
+}
+
+// Of a window of 32, with 48 tokens settled: position 48 reads from 17 on, so the block of [0, 16) has to go and that of [16, 32) to stay.
+TEST(WindowExact, IsNeitherEarlyNorLate) {
+    const auto ask = [](std::vector<int> window, std::int64_t in_flight) {
+        Told told;
+        told.begin(2).arrive(r0);
+        told.hold({.request = r0, .blocks = {{1, 2, 3}, {4, 5, 6}}, .new_tokens = 48, .taken = {1, 2, 3, 4, 5, 6}});
+        told.hold({.request = r0,
+                   .blocks = {{1, 2, 3}, std::move(window)},
+                   .computed = 48,
+                   .new_tokens = 1,
+                   .in_flight = in_flight,
+                   .admission = false});
+        return told.found(PropertyId::window_exact);
+    };
+    EXPECT_TRUE(ask({0, 5, 6}, 0).empty());
+    EXPECT_EQ(ask({4, 5, 6}, 0).at(0).released, ReleaseTime::late);
+    EXPECT_EQ(ask({0, 0, 6}, 0).at(0).released, ReleaseTime::early);
+    EXPECT_EQ(ask({0, 5, 6}, 2).at(0).released, ReleaseTime::early) << "two tokens may come back: position 46 reads from 15 on";
+    EXPECT_TRUE(ask({4, 5, 6}, 2).empty());
+}
+
+}  // namespace
+}  // namespace kv::test
