@@ -28,10 +28,27 @@ const PropertyText HitComplete::text{
     .not_checked = "tokens of drafts that were rejected after they had been written",
     .bugs = bugs};
 
-void HitComplete::see(const CacheHitFound& event, const Ledger& ledger, Findings& findings) {
-    const std::int64_t length = event.length.value;
-    const RankFacts& rank = ledger.rank(event.rank);
-    Finding finding{.property = text.id, .rank = event.rank, .request = event.request, .hit = length};
+void HitComplete::see(const CacheHitFound& event, const Ledger&, Findings&) {
+    request_.reset();
+    const bool any = std::ranges::any_of(event.blocks, [](const std::vector<BlockId>& blocks) { return !blocks.empty(); });
+    if (event.length.value == 0 && !any) return;
+    rank_ = event.rank;
+    request_ = event.request;
+    length_ = event.length.value;
+    blocks_.assign(event.blocks.begin(), event.blocks.end());
+}
+
+// Who is refused, or told to wait, does not go on from anything.
+void HitComplete::see(const BlocksAsked& event, const Ledger& ledger, Findings& findings) {
+    if (!event.admission || !event.granted || event.rank != rank_ || event.request != request_) return;
+    judge(ledger, findings);
+    request_.reset();
+}
+
+void HitComplete::judge(const Ledger& ledger, Findings& findings) const {
+    const std::int64_t length = length_;
+    const RankFacts& rank = ledger.rank(rank_);
+    Finding finding{.property = text.id, .rank = rank_, .request = *request_, .hit = length};
     bool proven = false, wrong = false;
     const auto add = [&](std::size_t group, std::int64_t truth, std::string message) {
         finding.group = static_cast<std::int64_t>(group);
@@ -40,10 +57,10 @@ void HitComplete::see(const CacheHitFound& event, const Ledger& ledger, Findings
         findings.add(finding);
         wrong = true;
     };
-    for (std::size_t index = 0; index < std::min(event.blocks.size(), ledger.groups().size()); ++index) {
+    for (std::size_t index = 0; index < std::min(blocks_.size(), ledger.groups().size()); ++index) {
         const auto group = static_cast<std::int64_t>(index);
         const std::int64_t tokens = ledger.column_tokens(group);
-        const std::vector<BlockId>& blocks = event.blocks[index];
+        const std::vector<BlockId>& blocks = blocks_[index];
         if (std::ssize(blocks) > ceil_div(length, tokens)) {
             const auto over = std::ranges::count_if(std::span(blocks).subspan(static_cast<std::size_t>(ceil_div(length, tokens))),
                                                     [&](BlockId id) { return static_cast<std::int64_t>(id) >= rank.null_blocks; });
@@ -59,10 +76,10 @@ void HitComplete::see(const CacheHitFound& event, const Ledger& ledger, Findings
             if (!there) {
                 add(index, from,
                     fmt::format("a hit of {} tokens holds nothing of positions [{}, {}) in group {}", length, from, to, group));
-            } else if (needed.state && !(content.state == length && ledger.holds(content, group, event.request, 0, length))) {
+            } else if (needed.state && !(content.state == length && ledger.holds(content, group, *request_, 0, length))) {
                 add(index, std::max<std::int64_t>(content.state, 0),
                     fmt::format("a hit of {} tokens goes on from a state of {} in group {}", length, content.state, group));
-            } else if (!needed.state && !ledger.holds(content, group, event.request, from, to)) {
+            } else if (!needed.state && !ledger.holds(content, group, *request_, from, to)) {
                 add(index, from,
                     fmt::format("a hit of {} tokens: block {} does not hold positions [{}, {}) of this text in group {}", length, id, from,
                                 to, group));
@@ -74,7 +91,7 @@ void HitComplete::see(const CacheHitFound& event, const Ledger& ledger, Findings
         }
     }
     if (length == 0 || proven || wrong || ledger.groups().empty()) return;
-    if (anybody_computed(ledger, event.rank, event.request, length)) return;
+    if (anybody_computed(ledger, rank_, *request_, length)) return;
     finding.group.reset();
     finding.truth = 0;
     finding.message = fmt::format("a hit of {} tokens that nobody has computed", length);

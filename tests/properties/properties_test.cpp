@@ -246,6 +246,8 @@ TEST(HitComplete, IsThatEveryGroupHasWhatTheNextTokenReads) {
         told.begin(2).arrive(r0, 3).arrive(r1, stream);
         told.hold({.request = r0, .blocks = {{1, 2, 3}, {4, 5, 6}}, .new_tokens = 48, .taken = {1, 2, 3, 4, 5, 6}});
         told.tell(CacheHitFound{.rank = rank0, .request = r1, .length = Tokens(length), .blocks = blocks});
+        EXPECT_TRUE(told.holds(PropertyId::hit_complete)) << "nobody goes on from it yet";
+        told.tell(BlocksAsked{.rank = rank0, .request = r1, .hit = Tokens(length), .admission = true, .granted = true, .free = Blocks{3}});
         return told.holds(PropertyId::hit_complete);
     };
     const auto ids = [](std::vector<int> numbers) {
