@@ -185,6 +185,16 @@ void read_layers(const Sections& sections, const std::vector<const TomlValue*>& 
     if (!stages.empty() && !source.failed()) build_layers(source, kinds, order, stages, out);
 }
 
+// Which layer is in which group nobody says, so that each stage has its share of every group.
+void read_group_stages(const Sections& sections, const std::vector<LayerKind>& kinds, const Settings& settings) {
+    if (!sections.parallel || !sections.parallel->has("stages")) return;
+    std::size_t layers = 0;
+    for (const LayerKind& kind : kinds) layers += kind.layers;
+    const std::vector<std::size_t> stages = read_stages(sections, settings, layers);
+    if (!stages.empty() && stages != even_stages(layers, stages.size()))
+        sections.parallel->error("stages", "is uneven: layers that are said as groups are divided evenly over the stages");
+}
+
 void read_groups(const Sections& sections, const std::vector<const TomlValue*>& items, Scenario& out) {
     SourceText& source = sections.model->source();
     if (too_many(source, items)) return;
@@ -199,6 +209,7 @@ void read_groups(const Sections& sections, const std::vector<const TomlValue*>& 
         out.groups.push_back(std::move(group));
     }
     check_ids(source, kinds);
+    read_group_stages(sections, kinds, out.model.settings);
     if (sections.model->has("order")) sections.model->error("order", "is of [[model.layer]]: groups come as the file lists them");
     if (sections.machine && !sections.machine->has("blocks"))
         source.error(sections.machine->header(),
@@ -213,6 +224,8 @@ void read_what_it_is(const Sections& sections, Scenario& out) {
     std::string config;
     if (model.take("config", config)) out.config = {.path = config, .place = model.source().place(model.where("config"))};
     if (out.config && config.empty()) model.error("config", "is empty: expected the path of a config.json");
+    if (out.config && sections.parallel && sections.parallel->has("stages"))
+        sections.parallel->error("stages", "is of [[model.layer]]: the layers of a config.json are divided as the engine divides them");
     const auto alone = [&](std::string_view key, bool beside, std::string_view other) {
         if (beside) model.error(key, "stands beside " + std::string(other) + ": a model is said in one way");
         return !beside;
