@@ -1,8 +1,8 @@
 // What it costs to write down and read back what a small hybrid tells: 2 groups, 8 layers, 2 ranks, 4 requests, 256 blocks, 64 steps.
+#include "bench/small_hybrid.h"
 #include "model/events/event_digest.h"
 #include "scenarios/events/event_reader.h"
 #include "scenarios/events/event_writer.h"
-#include "sim/simulation.h"
 
 #include <benchmark/benchmark.h>
 
@@ -13,43 +13,11 @@
 namespace kv {
 namespace {
 
-constexpr TokensPerBlock block{16};
-constexpr std::int64_t steps = 64;
-
-RankSettings small_hybrid(std::int32_t rank) {
-    const AttentionCache cache{.block = block, .kv_heads = 1, .head_size = 64, .head_size_v = 64, .dtype = DType::bfloat16};
-    RankSettings settings{.rank = RankId{rank},
-                          .scheduler = {.batched_max = Tokens{64}, .running_max = 4},
-                          .cache = {.groups = {{SlidingWindowSpec{.cache = cache, .window = Tokens{64}}}, {FullSpec{.cache = cache}}},
-                                    .blocks = Blocks{256},
-                                    .in_flight_max = Tokens{64}},
-                          .tables = {2, {.block = block, .kernel_block = block, .row_blocks_max = Blocks{64}}},
-                          .batch = {.rows = 4}};
-    settings.capture = CaptureSettings{.rows = {.model = {.layers = 8, .routers = {.experts = 32, .topk = 4}},
-                                                .rows = 256 * 16,
-                                                .object_rows = block.value,
-                                                .address = SlotAddress(block),
-                                                .requests_max = 4,
-                                                .running_max = 4,
-                                                .batched_max = 64},
-                                       .buffer = {.rows = 64, .layers = 8, .columns = 4},
-                                       .group = 1};
-    return settings;
-}
-
 void run(const std::string& spelling, EventSink& sink) {
-    Happenings happenings;
-    for (std::int32_t i = 0; i < 4; ++i) happenings.requests.push_back({.rank = RankId{i % 2}});
-    happenings.make = [](std::size_t place) {
-        const auto i = static_cast<std::int64_t>(place);
-        NewRequest request{.text = RequestText(block), .prompt = 40 + 8 * i, .outputs_max = steps - 8};
-        request.text.append({.stream = 10 + i, .first = 0, .count = request.prompt + request.outputs_max});
-        return request;
-    };
     Outside outside;
     const std::vector<RankSettings> ranks{small_hybrid(0), small_hybrid(1)};
-    Simulation simulation(std::get<Engine>(engine_spelled(spelling)), ranks, {}, std::move(happenings), outside, sink);
-    simulation.run(steps);
+    Simulation simulation(std::get<Engine>(engine_spelled(spelling)), ranks, {}, four_requests(), outside, sink);
+    simulation.run(small_hybrid_steps);
 }
 
 std::string text_of(const std::string& spelling) {

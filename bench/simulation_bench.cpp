@@ -1,6 +1,7 @@
 // What a small hybrid in motion costs: 2 groups, 8 layers, 2 ranks, 4 requests, 256 blocks, 64 steps, the capture path included.
 #include "sim/simulation.h"
 
+#include "bench/small_hybrid.h"
 #include "properties/judges.h"
 #include "sim/plan_events.h"
 
@@ -31,49 +32,13 @@ std::atomic<std::int64_t> allocations{0};
 namespace kv {
 namespace {
 
-constexpr TokensPerBlock block{16};
-constexpr std::int64_t steps = 64;
-
-RankSettings small_hybrid(std::int64_t rank) {
-    const AttentionCache cache{.block = block, .kv_heads = 1, .head_size = 64, .head_size_v = 64, .dtype = DType::bfloat16};
-    RankSettings settings{.rank = RankId{static_cast<std::int32_t>(rank)},
-                          .scheduler = {.batched_max = Tokens{64}, .running_max = 4},
-                          .cache = {.groups = {{SlidingWindowSpec{.cache = cache, .window = Tokens{64}}}, {FullSpec{.cache = cache}}},
-                                    .blocks = Blocks{256},
-                                    .in_flight_max = Tokens{64}},
-                          .tables = {2, {.block = block, .kernel_block = block, .row_blocks_max = Blocks{64}}},
-                          .batch = {.rows = 4}};
-    settings.capture = CaptureSettings{.rows = {.model = {.layers = 8, .routers = {.experts = 32, .topk = 4}},
-                                                .rows = 256 * 16,
-                                                .object_rows = block.value,
-                                                .address = SlotAddress(block),
-                                                .requests_max = 4,
-                                                .running_max = 4,
-                                                .batched_max = 64},
-                                       .buffer = {.rows = 64, .layers = 8, .columns = 4},
-                                       .group = 1};
-    return settings;
-}
-
-Happenings four_requests() {
-    Happenings happenings;
-    for (std::int32_t i = 0; i < 4; ++i) happenings.requests.push_back({.rank = RankId{i % 2}});
-    happenings.make = [](std::size_t place) {
-        const auto i = static_cast<std::int64_t>(place);
-        NewRequest request{.text = RequestText(block), .prompt = 40 + 8 * i, .outputs_max = 64};
-        request.text.append({.stream = 10 + i, .first = 0, .count = request.prompt + request.outputs_max});
-        return request;
-    };
-    return happenings;
-}
-
 struct Nobody : EventSink {};
 
 PlanMade plan_of_two_groups(std::span<const GroupFacts> groups) {
     return {.engine = "small hybrid",
             .blocks = Blocks{256},
             .model_len_max = Tokens{1024},
-            .scheduler_block = Tokens{block.value},
+            .scheduler_block = Tokens{small_hybrid_block.value},
             .checked = false,
             .groups = groups};
 }
@@ -100,11 +65,11 @@ void run(benchmark::State& state, const std::string& spelling, Judged judged) {
         while (simulation.steps() < 8 && simulation.step()) {
         }
         const std::int64_t before = allocations;
-        while (simulation.steps() < steps - 8 && simulation.step()) {
+        while (simulation.steps() < small_hybrid_steps - 8 && simulation.step()) {
         }
         steady = allocations - before;
-        simulation.run(steps);
-        if (simulation.steps() != steps) state.SkipWithError("the requests are done before the last step");
+        simulation.run(small_hybrid_steps);
+        if (simulation.steps() != small_hybrid_steps) state.SkipWithError("the requests are done before the last step");
         if (judges && engine.name == "reference" && !judges->findings().all().empty()) state.SkipWithError("the reference is found wrong");
     }
     state.counters["allocations"] = static_cast<double>(steady);
