@@ -1,24 +1,20 @@
 #include "properties/findings.h"
 
-#include <algorithm>
-#include <tuple>
 #include <utility>
 
 namespace kv {
-namespace {
 
-auto place_of(const Finding& finding) {
-    return std::tie(finding.property, finding.rank, finding.group, finding.layer, finding.request, finding.direction, finding.state,
-                    finding.released, finding.length);
+Findings::Place Findings::place_of(const Finding& finding) {
+    return {finding.property,  finding.rank,  finding.group,    finding.layer, finding.request,
+            finding.direction, finding.state, finding.released, finding.length};
 }
 
-}  // namespace
-
 void Findings::add(Finding finding) {
-    const auto known = std::ranges::find_if(all_, [&](const Finding& other) { return place_of(other) == place_of(finding); });
-    if (known != all_.end()) {
-        ++known->times;
+    Place place = place_of(finding);
+    if (const auto known = known_.find(place); known != known_.end()) {
+        ++all_[known->second].times;
     } else if (all_.size() < kept_max) {
+        known_.emplace(std::move(place), all_.size());
         all_.push_back(std::move(finding));
     } else {
         ++dropped_;

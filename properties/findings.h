@@ -4,6 +4,10 @@
 #include "model/finding.h"
 
 #include <cstddef>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <tuple>
 #include <vector>
 
 namespace kv {
@@ -14,13 +18,18 @@ public:
     void add(Finding finding);
 
     const std::vector<Finding>& all() const { return all_; }
-    void clear() { all_.clear(); }
 
     static constexpr std::size_t kept_max = 10'000;  // More are only counted.
     std::int64_t dropped() const { return dropped_; }
 
 private:
+    using Place =
+        std::tuple<PropertyId, std::optional<RankId>, std::optional<std::int64_t>, std::optional<std::int64_t>, std::optional<RequestId>,
+                   std::optional<FigureDirection>, std::optional<RowState>, std::optional<ReleaseTime>, std::optional<std::int64_t>>;
+    static Place place_of(const Finding& finding);
+
     std::vector<Finding> all_ = {};
+    std::map<Place, std::size_t> known_ = {};
     std::int64_t dropped_ = 0;
 };
 

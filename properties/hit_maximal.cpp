@@ -9,6 +9,10 @@ namespace {
 
 constexpr std::array<std::string_view, 2> bugs{"B50", "B51"};
 
+// Each lookup is held against all requests and blocks: beyond these a run would take longer than it is worth.
+constexpr std::int64_t requests_looked_at_max = 4096;
+constexpr Blocks blocks_looked_at_max{65536};
+
 }  // namespace
 
 const PropertyText HitMaximal::text{
@@ -17,7 +21,9 @@ const PropertyText HitMaximal::text{
         "a prefix hit is not shorter than what the pool still has of it by more than one unit of alignment and the block that drafting "
         "drops",
     .why = "prompts are computed again that lie there",
-    .not_checked = "groups of states, whose past only engines that keep it can hit, and blocks that the engine said it would not keep",
+    .not_checked =
+        "groups of states, whose past only engines that keep it can hit, blocks that the engine said it would not keep, and runs of more "
+        "than 4,096 requests or pools of more than 65,536 blocks",
     .bugs = bugs};
 
 void HitMaximal::see(const PlanMade& event, const Ledger&, Findings&) {
@@ -29,6 +35,7 @@ void HitMaximal::see(const PlanMade& event, const Ledger&, Findings&) {
 // Only where one kind of group keeps everything: what is there of it is what can be hit.
 void HitMaximal::see(const CacheHitFound& event, const Ledger& ledger, Findings& findings) {
     if (unit_ == 0 || !ledger.prefix_caching()) return;
+    if (std::ssize(ledger.requests()) > requests_looked_at_max || ledger.rank(event.rank).blocks > blocks_looked_at_max) return;
     const bool full_only = std::ranges::all_of(ledger.groups(), [](const GroupFacts& group) {
         return (group.family == GroupFamily::full || group.family == GroupFamily::latent) && group.prefix_cacheable;
     });

@@ -30,15 +30,6 @@ RankFacts& Ledger::rank_of(RankId rank) { return grown(ranks_, place(rank)); }
 
 RequestFacts& Ledger::request_of(RequestId request) { return grown(requests_, place(request)); }
 
-std::optional<std::int64_t> Ledger::slot(RequestId id, std::int64_t group, std::int64_t position) const {
-    const GroupFacts* facts = this->group(group);
-    if (facts == nullptr || (facts->sharded && context_ranks_ > 1)) return std::nullopt;
-    const std::span<const BlockId> blocks = held(id, group);
-    const std::int64_t column = column_of(group).quotient(position);
-    if (column >= std::ssize(blocks)) return std::nullopt;
-    return static_cast<std::int64_t>(blocks[place(column)]) * facts->block.value + position - column * facts->block.value;
-}
-
 std::int64_t Ledger::shared_prefix(RequestId left, RequestId right) const {
     const std::vector<TokenRun>& a = request(left).text;
     const std::vector<TokenRun>& b = request(right).text;

@@ -107,8 +107,6 @@ public:
         if (group < 0 || group >= std::ssize(facts.held)) return {};
         return facts.held[static_cast<std::size_t>(group)];
     }
-    // Where the tokens of a request at [first, end) lie in a group, if its block table says the truth; none: nowhere.
-    std::optional<std::int64_t> slot(RequestId request, std::int64_t group, std::int64_t position) const;
     // So many first tokens of two requests are the same.
     std::int64_t shared_prefix(RequestId left, RequestId right) const;
     // Whose token of the last step's batch it is; none: padding.
