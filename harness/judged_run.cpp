@@ -29,9 +29,13 @@ std::variant<RanScenario, Diagnostics> judge_scenario(const Engine& engine, cons
                     .run = std::get<ScenarioRun>(std::move(ran)),
                     .findings = judges.findings().all(),
                     .judged_by_expectations = expectations && !scenario.expectations.empty()};
-    const auto listed = requests_of(scenario);
-    if (const auto* list = std::get_if<RequestList>(&listed))
-        for (const ScenarioRequest& request : list->requests) out.request_names.push_back(request_id(scenario, request));
+    out.findings_not_kept = judges.findings().dropped();
+    if (!out.findings.empty()) {  // Nobody else asks for names.
+        auto listed = requests_of(scenario);
+        if (auto* wrong = std::get_if<Diagnostics>(&listed)) return std::move(*wrong);
+        for (const ScenarioRequest& request : std::get<RequestList>(listed).requests)
+            out.request_names.push_back(request_id(scenario, request));
+    }
     if (!out.judged_by_expectations) return out;
     out.expectations = scenario.expectations;
     out.checked = check_expectations(out.expectations, out.findings, [&](RequestId id) { return out.request_name(id); });

@@ -5,6 +5,7 @@
 #include "harness/scenario_run.h"
 #include "model/finding.h"
 
+#include <cstdint>
 #include <string>
 #include <variant>
 #include <vector>
@@ -19,6 +20,7 @@ struct RanScenario {
     Engine engine;
     ScenarioRun run;
     std::vector<Finding> findings = {};
+    std::int64_t findings_not_kept = 0;           // Beyond as many as are kept.
     std::vector<std::string> request_names = {};  // By id.
     bool judged_by_expectations = false;          // Else any finding is one too many.
     std::vector<Expectation> expectations = {};

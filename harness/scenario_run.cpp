@@ -49,14 +49,10 @@ public:
         tell_plan(engine_, *out_.plan(), out_.model->settings,
                   {.engine = engine_.name, .memory = out_.model->memory, .checked = out_.model->checked}, watch_);
         if (out_.plan()->scheduler.groups.empty()) return ended(RunEnd::nothing_cached);
-        try {
-            tell_truth();
-        } catch (const SizeOverflow&) {
-            // A pool that cannot be counted in 64 bits has no truth that can be told; what is too large is said where it is run.
-        }
         auto listed = requests_of(scenario_);
         if (auto* wrong = std::get_if<Diagnostics>(&listed)) return std::move(*wrong);
         try {
+            tell_truth();
             return run(std::get<RequestList>(std::move(listed)));
         } catch (const SizeOverflow& overflow) {
             return told(scenario_.model.model_place, std::string("the sizes of this scenario are too large together: ") + overflow.what());

@@ -88,6 +88,7 @@ Json scenario_json(const RanScenario& ran) {
             {"requests_left", run.left},
             {"ranks", std::move(ranks)},
             {"findings", findings_json(ran)},
+            {"findings_not_kept", ran.findings_not_kept},
             {"expectations", ran.judged_by_expectations ? expectations_json(ran) : Json(nullptr)},
             {"as_it_should", ran.as_it_should()},
             {"digest", run.ranks.empty() ? Json(nullptr) : Json(fmt::format("{:016x}", run.digest))},
