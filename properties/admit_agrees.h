@@ -8,8 +8,24 @@ class AdmitAgrees {
 public:
     static const PropertyText text;
     void see(const PlanMade& event, const Ledger& ledger, Findings& findings);
+    void see(const PlanRefused& event, const Ledger& ledger, Findings& findings);
+    void see(const LengthConstructed& event, const Ledger& ledger, Findings& findings);
+    void see(const StepBegan& event, const Ledger& ledger, Findings& findings);
+    void see(const CacheHitFound& event, const Ledger& ledger, Findings& findings);
     void see(const BlocksAsked& event, const Ledger& ledger, Findings& findings);
+    void see(const StepScheduled& event, const Ledger& ledger, Findings& findings);
+    void see(const EngineFault& event, const Ledger& ledger, Findings& findings);
     void see(const RunEnded& event, const Ledger& ledger, Findings& findings);
+
+private:
+    void judge_states(const BlocksAsked& event, const Ledger& ledger, Findings& findings) const;
+    bool waits_for_state(const BlocksAsked& event, const Ledger& ledger) const;
+
+    std::optional<Tokens> asked_ = {};       // The longest request, of a plan that was refused.
+    std::optional<RankId> scheduling_ = {};  // Whose step is being scheduled.
+    std::optional<RequestId> refused_ = {};  // In that step, though nothing holds a block.
+    std::optional<RequestId> looked_up_ = {};
+    std::vector<BlockId> last_of_hit_ = {};  // Of what was found for it, in each group.
 };
 
 }  // namespace kv

@@ -8,6 +8,7 @@ class BlockConserved {
 public:
     static const PropertyText text;
     void see(const StepScheduled& event, const Ledger& ledger, Findings& findings);
+    void see(const EncoderRoomChanged& event, const Ledger& ledger, Findings& findings);
     void see(const CacheReset& event, const Ledger& ledger, Findings& findings);
 };
 

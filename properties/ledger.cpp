@@ -279,6 +279,15 @@ void Ledger::enter(const BlocksCopied& event) {
             rank.contents[place(copy.destination)] = rank.contents[place(copy.source)];
 }
 
+// Nobody gives back more than it has.
+void Ledger::enter(const EncoderRoomChanged& event) {
+    RequestFacts& request = request_of(event.request);
+    RankFacts& rank = rank_of(event.rank);
+    const std::int64_t change = event.taken.value - std::min(event.returned.value, checked_add(request.encoder_room, event.taken.value));
+    request.encoder_room = checked_add(request.encoder_room, change);
+    rank.encoder_room = checked_add(rank.encoder_room, change);
+}
+
 void Ledger::enter(const OutputSettled& event) { request_of(event.request).tokens += event.outputs; }
 
 }  // namespace kv

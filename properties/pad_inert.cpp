@@ -65,6 +65,13 @@ void PadInert::see(const KvWritten& event, const Ledger& ledger, Findings& findi
 
 void PadInert::see(const StatesWritten& event, const Ledger& ledger, Findings& findings) {
     const RankFacts& rank = ledger.rank(event.rank);
+    if (event.padded > 0)
+        findings.add({.property = text.id,
+                      .rank = event.rank,
+                      .step = event.step,
+                      .group = event.group,
+                      .rows = event.padded,
+                      .message = fmt::format("{} rows of nobody leave their states in the null block", event.padded)});
     for (const StateWrite& write : event.writes) {
         if (static_cast<std::int64_t>(write.block) >= rank.null_blocks) continue;
         findings.add({.property = text.id,

@@ -85,12 +85,14 @@ private:
     void guess(std::vector<StepPart>& step);
     void tag_rows();
     void map_slots(StepId step, std::int64_t rows);
-    void write_states(StepId step);
+    void write_states(StepId step, std::int64_t padded);
 
     RankId rank_;
     Outside& outside_;
     EventSink& sink_;
     std::int64_t steps_in_flight_;
+    StatesWrittenAt states_written_;
+    PaddedStates padded_states_;
     std::int64_t decode_tokens_;
     CacheManager manager_;
     Scheduler scheduler_;
