@@ -18,7 +18,7 @@ bool anybody_computed(const Ledger& ledger, RankId rank, RequestId reader, std::
     for (std::size_t other = 0; other < ledger.requests().size(); ++other) {
         const RequestFacts& facts = ledger.requests()[other];
         if (static_cast<std::int64_t>(other) == static_cast<std::int64_t>(reader)) continue;
-        if (!facts.known || facts.rank != rank || facts.computed < tokens) continue;
+        if (!facts.known || facts.rank != rank || std::max(facts.computed, facts.reached) < tokens) continue;
         if (ledger.shared_prefix(RequestId{static_cast<std::int64_t>(other)}, reader) >= tokens) return true;
     }
     return false;

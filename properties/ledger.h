@@ -29,6 +29,7 @@ struct RequestFacts {
     bool wants_rows = false;
     std::vector<TokenRun> text = {};
     std::int64_t computed = 0;      // Positions [0, computed) were computed or loaded at some time.
+    std::int64_t reached = 0;       // Positions [0, reached) were scheduled to be, or are of a hit.
     std::int64_t tokens = 0;        // That it has by now.
     std::int64_t encoder_room = 0;  // Tokens of its encoder's output that it has room for.
     std::int64_t begun_at = 0;      // Tokens that were there when it was last admitted: no step goes back behind them.

@@ -21,7 +21,10 @@ const PropertyText PadInert::text{
 // A token that is somebody's has a slot of its own.
 void PadInert::see(const SlotsMapped& event, const Ledger& ledger, Findings& findings) {
     const GroupFacts* facts = ledger.group(event.group);
-    if (facts == nullptr || facts->family == GroupFamily::states || (facts->sharded && ledger.context_ranks() > 1)) return;
+    // Cross-attention's blocks are the encoder's tokens', which no position of the request is.
+    if (facts == nullptr || facts->family == GroupFamily::states || facts->family == GroupFamily::cross ||
+        (facts->sharded && ledger.context_ranks() > 1))
+        return;
     const RankFacts& rank = ledger.rank(event.rank);
     const std::int64_t null_slots = rank.null_blocks * facts->block.value;
     if (event.slots.empty() || std::ranges::min(event.slots) >= null_slots) return;  // Padding is rare.

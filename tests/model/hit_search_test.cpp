@@ -2,8 +2,8 @@
 #include "model/cache/cache_manager.h"
 #include "tests/model/build.h"
 
+#include <algorithm>
 #include <cstdint>
-#include <memory>
 #include <optional>
 #include <string>
 #include <vector>

@@ -350,6 +350,31 @@ TEST(HitComplete, IsThatSomebodyComputedWhatIsSkipped) {
     EXPECT_TRUE(ask(0, 32)) << "before it was preempted";
 }
 
+TEST(HitComplete, IsThatABlockHoldsWhatWasLoadedAndWhatWasComputedBehindIt) {
+    for (const std::int64_t loaded : {5, 4}) {
+        Told told;
+        told.begin(1).arrive(r0, 3).arrive(r1, 3);
+        std::vector<Holding> held{{.blocks = {BlockId{1}}}};
+        const std::vector<BlockId> taken{BlockId{1}};
+        told.tell(BlocksAsked{.rank = rank0,
+                              .request = r0,
+                              .tokens = Tokens{60},
+                              .new_tokens = Tokens{11},
+                              .external = Tokens{5},
+                              .admission = true,
+                              .granted = true,
+                              .changes = true,
+                              .taken = taken,
+                              .free = Blocks{8},
+                              .held = held});
+        told.tell(TransferDone{.rank = rank0, .request = r0, .tokens = Tokens(loaded)});
+        const std::vector<std::vector<BlockId>> blocks{{BlockId{1}}};
+        told.tell(CacheHitFound{.rank = rank0, .request = r1, .length = Tokens{16}, .blocks = blocks});
+        told.tell(BlocksAsked{.rank = rank0, .request = r1, .hit = Tokens{16}, .admission = true, .granted = true, .free = Blocks{7}});
+        EXPECT_EQ(told.holds(PropertyId::hit_complete), loaded == 5) << "position 4 is nobody's";
+    }
+}
+
 TEST(HitMaximal, LeavesOutNoMoreThanOneUnit) {
     for (const std::int64_t length : {32, 16, 15, 0}) {
         Told told;

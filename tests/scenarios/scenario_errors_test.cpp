@@ -76,7 +76,7 @@ TEST(ScenarioError, OfDrafts) {
 
 TEST(ScenarioError, OfHowManyAreDrafted) {
     EXPECT_EQ(request("drafted = [3, 0]\n"),
-              "21:1+7 `drafted` needs [scheduler] async = false: a step ahead counts on as many drafts as there can be");
+              "21:11+6 `drafted` needs [scheduler] async = false: a step ahead counts on as many drafts as there can be");
     EXPECT_EQ(
         wrong_in("format = 1\nmodel = { group = [{ kind = \"full\" }] }\nmachine = { blocks = 9 }\nscheduler = { async = false, draft "
                  "= { method = \"ngram\", tokens = 3 } }\n[[request]]\nid = \"r\"\nprompt = \"1 token\"\ndrafted = [0, 4]\n"),

@@ -70,7 +70,7 @@ TEST(HostTier, CountsAGroupOfSmallerBlocksSeveralTimesAChunk) {
 
 TEST(HostTier, OfABundleCountsItsLayersTwiceIn018) {
     const ModelLayers model = model_of(repeated(30, {full({16, 8, 128}), full({16, 2, 256})}));
-    const Plan plan = plan_of("vllm-0.18.0", model, Settings{}, {gib});
+    const Plan plan = plan_of("vllm-0.18.0", model, Settings{}, {4 * gib});
     ASSERT_TRUE(plan.groups.at(0).bundle);
     const std::int64_t block = 30 * (65536 + 32768);
     EXPECT_EQ(tier_of("vllm-0.18.0", plan, 600 * block).made, 10);
