@@ -28,15 +28,13 @@ void BufferFits::see(const BufferMade& event, const Ledger& ledger, Findings& fi
                                          ledger.rank(event.rank).blocks.value, event.rows_per_block, needed)});
 }
 
-void BufferFits::see(const BatchSized& event, const Ledger& ledger, Findings& findings) {
-    const std::optional<std::int64_t> rows = ledger.rank(event.rank).step_rows;
-    if (!rows || event.rows <= *rows) return;
+void BufferFits::tell_overflow(const BatchSized& event, std::int64_t rows, Findings& findings) {
     findings.add({.property = text.id,
                   .rank = event.rank,
                   .step = event.step,
-                  .rows = *rows,
+                  .rows = rows,
                   .needed = event.rows,
-                  .message = fmt::format("a batch of {} rows, padding included, and a step buffer of {}", event.rows, *rows)});
+                  .message = fmt::format("a batch of {} rows, padding included, and a step buffer of {}", event.rows, rows)});
 }
 
 }  // namespace kv

@@ -95,7 +95,7 @@ TEST(ScenarioError, OfAWorkload) {
 }
 
 TEST(ScenarioError, OfAnExpectation) {
-    EXPECT_EQ(expectation(""), "18:1+10 [[expect]] has no `property`: expected the id of one, or none = true");
+    EXPECT_EQ(expectation(""), "18:1+10 [[expect]] has no `property`: expected the id of one, `ends`, or none = true");
     EXPECT_EQ(expectation("property = \"slot-in-bound\"\n"), "19:12+15 `property` is \"slot-in-bound\": did you mean \"slot-in-bounds\"?");
     EXPECT_EQ(expectation("property = \"row-fresh\"\nverdict = \"brokn\"\n"), "20:11+7 `verdict` is \"brokn\": did you mean \"broken\"?");
     EXPECT_EQ(expectation("property = \"row-fresh\"\nreported = \"8 tokens\"\n"),
@@ -106,6 +106,16 @@ TEST(ScenarioError, OfAnExpectation) {
               "20:8+1 `rank` is 2: there are dp = 2 ranks, from 0\n"
               "21:8+7 `step` is 1000000: a run ends after steps_max = 1000000\n"
               "22:9+1 `group` is 1: there are 1 groups, from 0");
+}
+
+TEST(ScenarioError, OfAnExpectedEnd) {
+    EXPECT_EQ(expectation("ends = \"fault\"\nerror = \"IndexError\"\n"), "none");
+    EXPECT_EQ(expectation("ends = \"faulty\"\n"), "19:8+8 `ends` is \"faulty\": did you mean \"fault\"?");
+    EXPECT_EQ(expectation("ends = \"done\"\nerror = \"IndexError\"\n"),
+              "20:9+12 `error` stands beside `ends` = \"done\", where the engine raises nothing");
+    EXPECT_EQ(expectation("error = \"IndexError\"\n").substr(0, 54), "18:1+10 [[expect]] has no `property`: expected the id o");
+    EXPECT_EQ(expectation("ends = \"done\"\nrows = 3\n"), "20:1+4 `rows` stands beside `ends`: write an [[expect]] of its own");
+    EXPECT_EQ(expectation("ends = \"done\"\n[[expect]]\nnone = true\n"), "none");
 }
 
 TEST(ScenarioError, OfTheRequestThatAnExpectationNames) {
