@@ -19,7 +19,7 @@ const PropertyText LayoutMatch::text{
     .bugs = bugs};
 
 // Where this rank's rows stand, by the layout that whoever dispatched them knows.
-void LayoutMatch::see(const RowsOffered& event, const Ledger&, Findings&) {
+void LayoutMatch::see(const RowsOffered& event, const Ledger& ledger, Findings&) {
     const auto rank = static_cast<std::size_t>(event.rank);
     if (offers_.size() <= rank) offers_.resize(rank + 1);
     Offer offer{.rows = event.rows,
@@ -27,6 +27,8 @@ void LayoutMatch::see(const RowsOffered& event, const Ledger&, Findings&) {
                 .buffer_first = event.batch_start,
                 .workers = event.tp_size,
                 .layout = event.layout};
+    const RankFacts& facts = ledger.rank(event.rank);
+    offer.of_model = facts.row_layers == 0 || (event.columns == facts.row_ids && 0 <= event.layer && event.layer < facts.row_layers);
     if (rank < event.rank_tokens.size()) offer.count = event.rank_tokens[rank];
     const auto before = event.rank_rows.first(std::min(rank, event.rank_rows.size()));
     switch (event.layout) {
@@ -49,7 +51,7 @@ void LayoutMatch::see(const RowsOffered& event, const Ledger&, Findings&) {
     offers_[rank] = offer;
 }
 
-void LayoutMatch::see(const RowsCaptured& event, const Ledger&, Findings& findings) {
+void LayoutMatch::see(const RowsCaptured& event, const Ledger& ledger, Findings& findings) {
     const auto rank = static_cast<std::size_t>(event.rank);
     if (rank >= offers_.size()) return;
     const Offer& offer = offers_[rank];
@@ -57,6 +59,7 @@ void LayoutMatch::see(const RowsCaptured& event, const Ledger&, Findings& findin
     const std::string_view layout = names_of(offer.layout)[static_cast<std::size_t>(offer.layout)];
     if (event.outcome != CaptureOutcome::copied) {
         if (event.outcome == CaptureOutcome::skipped && offer.count == 0) return;
+        if (event.outcome == CaptureOutcome::refused && !offer.of_model) return;  // It is not a row of the model that is refused.
         finding.message = fmt::format("{} rows, {}, where all ranks have {}: {}", offer.rows, layout, offer.needed,
                                       event.outcome == CaptureOutcome::refused ? "the engine raises" : "nothing is captured");
         findings.add(std::move(finding));
@@ -71,7 +74,7 @@ void LayoutMatch::see(const RowsCaptured& event, const Ledger&, Findings& findin
         finding.message = fmt::format("rows from {} on are taken, and this rank's begin at {} ({})", event.first, offer.first, layout);
     } else if (event.count < offer.count) {
         finding.message = fmt::format("{} rows are taken, and the rank has {} ({})", event.count, offer.count, layout);
-    } else if (event.buffer_first != offer.buffer_first) {
+    } else if (event.buffer_first != checked_add(offer.buffer_first, ledger.rank(event.rank).step_ranks > 0 ? offer.first : 0)) {
         finding.message = fmt::format("rows of a micro-batch go to row {} of the step buffer, where {} is theirs", event.buffer_first,
                                       offer.buffer_first);
     } else {

@@ -2,6 +2,10 @@
 
 #include "properties/property.h"
 
+#include <deque>
+#include <optional>
+#include <vector>
+
 namespace kv {
 
 class LiveRead {
@@ -10,6 +14,10 @@ public:
     void see(const TransferOpened& event, const Ledger& ledger, Findings& findings);
     void see(const TransferDone& event, const Ledger& ledger, Findings& findings);
     void see(const BlocksAsked& event, const Ledger& ledger, Findings& findings);
+    void see(const StepBegan& event, const Ledger& ledger, Findings& findings);
+    void see(const BlocksFreed& event, const Ledger& ledger, Findings& findings);
+    void see(const OutputSettled& event, const Ledger& ledger, Findings& findings);
+    void see(const StepSettled& event, const Ledger& ledger, Findings& findings);
 
 private:
     struct Open {
@@ -18,6 +26,14 @@ private:
         std::vector<BlockId> blocks = {};
     };
     std::vector<Open> open_ = {};
+
+    // Of a rank: steps are settled in the order in which they began.
+    struct Steps {
+        std::deque<StepId> in_flight = {};
+    };
+    Steps& steps_of(RankId rank);
+    std::vector<Steps> steps_ = {};
+    std::vector<std::optional<StepId>> preempted_ = {};  // By request: the step in which it last was.
 };
 
 }  // namespace kv

@@ -10,6 +10,7 @@ public:
     void see(const BlocksAsked& event, const Ledger& ledger, Findings& findings);
     void see(const SlotsMapped& event, const Ledger& ledger, Findings& findings);
     void see(const KvWritten& event, const Ledger& ledger, Findings& findings);
+    void see(const RowsCaptured& event, const Ledger& ledger, Findings& findings);
     void see(const RowsStored& event, const Ledger& ledger, Findings& findings);
     void see(const RowsRead& event, const Ledger& ledger, Findings& findings);
 
