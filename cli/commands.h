@@ -25,6 +25,7 @@ Run add_explain(CLI::App& app);
 Run add_capacity(CLI::App& app);
 Run add_kernels(CLI::App& app);
 Run add_run(CLI::App& app);
+Run add_diff(CLI::App& app);
 
 // Options that several commands have.
 void add_output_options(CLI::App& command, OutputOptions& options, const std::vector<std::string>& formats = {"text", "json"});
@@ -41,6 +42,9 @@ inline constexpr const char* default_engine = "vllm-0.32.0";
 
 // The patches and rules of the flags, as they follow the name of an engine that something else names.
 std::string changes_of(const EngineOptions& options);
+
+// NAME[+PATCH...][,slot=rule...]: the flags laid over the spelling that a file gives (empty: none).
+std::string chosen_spelling(const EngineOptions& options, const std::string& spelling_of_file);
 
 // The engine of the flags, laid over the spelling that a file gives (empty: none).
 std::variant<Engine, Diagnostic> chosen_engine(const EngineOptions& options, const std::string& spelling_of_file);

@@ -3,6 +3,7 @@
 #include "reports/event_schema.h"
 #include "reports/explain_text.h"
 #include "reports/layout_text.h"
+#include "reports/run_schema.h"
 #include "reports/scenario_schema.h"
 
 #include <CLI/CLI.hpp>
@@ -15,6 +16,8 @@ namespace {
 constexpr std::string_view layouts = "layouts";  // What is no table of rules: a survey of what they do.
 constexpr std::string_view scenario_schema_id = "scenario-schema";
 constexpr std::string_view event_schema_id = "event-schema";
+constexpr std::string_view run_schema_id = "run-schema";
+constexpr std::string_view diff_schema_id = "diff-schema";
 constexpr std::string_view events_id = "events";
 constexpr std::string_view markdown = "md";
 
@@ -25,9 +28,10 @@ struct ExplainOptions {
 
 int unknown(const std::string& id) {
     std::vector<std::string_view> known = explained_ids();
-    known.insert(known.end(), {layouts, scenario_schema_id, event_schema_id, events_id});
+    known.insert(known.end(), {layouts, scenario_schema_id, event_schema_id, run_schema_id, diff_schema_id, events_id});
     const std::string meant = nearest(id, known);
-    const std::string hint = meant.empty() ? "`kvproof explain` lists engines, slots, rules and patches" : "did you mean `" + meant + "`?";
+    const std::string hint =
+        meant.empty() ? "`kvproof explain` lists engines, slots, rules, patches and properties" : "did you mean `" + meant + "`?";
     complain(to_text(diagnostic_at("explain", id, 0, id.size(), "nothing is called this: " + hint)));
     return bad_input;
 }
@@ -53,6 +57,8 @@ int run(const ExplainOptions& options) {
         return deliver(options.output, json ? layouts_json(bounds, rules) : layouts_text(bounds, rules, color), ok);
     }
     if (options.id == event_schema_id) return deliver(options.output, event_schema(), ok);
+    if (options.id == run_schema_id) return deliver(options.output, run_schema(), ok);
+    if (options.id == diff_schema_id) return deliver(options.output, diff_schema(), ok);
     if (options.id == scenario_schema_id) return deliver(options.output, scenario_schema(), ok);  // In either format: it is JSON.
     const auto told = json ? explain_json(options.id) : explain_text(options.id, color);
     return told ? deliver(options.output, *told, ok) : unknown(options.id);
@@ -62,11 +68,12 @@ int run(const ExplainOptions& options) {
 
 Run add_explain(CLI::App& app) {
     auto options = std::make_shared<ExplainOptions>();
-    CLI::App& command = *app.add_subcommand("explain", "Engines, rules and patches: all of them, or one");
+    CLI::App& command = *app.add_subcommand("explain", "Engines, rules, patches and properties: all of them, or one");
     command.add_option(
         "ID", options->id,
-        "an engine, a slot, a rule, slot=rule, a patch, `layouts`: how every small step reaches a router, counted, `events`: all that "
-        "engines tell, or `scenario-schema` or `event-schema`: the format of these files as a JSON Schema");
+        "an engine, a slot, a rule, slot=rule, a patch, a property, a bug by its number (B19), `layouts`: how every small step reaches a "
+        "router, counted, `events`: all that engines tell, or `scenario-schema`, `event-schema`, `run-schema` or `diff-schema`: the format "
+        "of these files as a JSON Schema");
     add_output_options(command, options->output, {"text", "json", std::string(markdown)});
     command.footer("Example: kvproof explain pr-37118");
     return [options] { return run(*options); };

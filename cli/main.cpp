@@ -51,8 +51,9 @@ int parse_and_run(int argc, char** argv) {
     app.set_version_flag("--version", version);
     app.require_subcommand(1);
     app.footer("Example: kvproof plan scenarios/plans/gpt-oss-120b.toml");
-    const std::map<std::string, Run> commands{{"plan", add_plan(app)},       {"run", add_run(app)},         {"capacity", add_capacity(app)},
-                                              {"conform", add_conform(app)}, {"explain", add_explain(app)}, {"kernels", add_kernels(app)}};
+    const std::map<std::string, Run> commands{{"plan", add_plan(app)},      {"run", add_run(app)},         {"capacity", add_capacity(app)},
+                                              {"diff", add_diff(app)},      {"conform", add_conform(app)}, {"explain", add_explain(app)},
+                                              {"kernels", add_kernels(app)}};
     const std::string first = argc > 1 ? argv[1] : "";
     if (first.empty()) return usage_error("kvproof", "expected a command: " + listed(names_of(app)) + "; --help tells more");
     if (first[0] != '-' && !commands.contains(first))

@@ -13,6 +13,11 @@ std::string with_patch(const std::string& spelling, const std::string& patch) {
     return patched.insert(std::min(spelling.find(','), spelling.size()), '+' + patch);
 }
 
+// The engine before patches and rules of the flags.
+std::string unchanged_spelling(const EngineOptions& options, const std::string& spelling_of_file) {
+    return options.engine.value_or(spelling_of_file.empty() ? default_engine : spelling_of_file);
+}
+
 }  // namespace
 
 void add_output_options(CLI::App& command, OutputOptions& options, const std::vector<std::string>& formats) {
@@ -41,15 +46,19 @@ std::string changes_of(const EngineOptions& options) {
     return changes;
 }
 
-std::variant<Engine, Diagnostic> chosen_engine(const EngineOptions& options, const std::string& spelling_of_file) {
-    std::string spelling = options.engine.value_or(spelling_of_file.empty() ? default_engine : spelling_of_file);
-    // The flags together may make a table that none of them makes alone.
-    std::string whole = spelling;
+std::string chosen_spelling(const EngineOptions& options, const std::string& spelling_of_file) {
+    std::string whole = unchanged_spelling(options, spelling_of_file);
     for (const std::string& patch : options.patches) whole = with_patch(whole, patch);
     for (const std::string& rule : options.rules) whole += ',' + rule;
-    auto made = engine_spelled(whole);
+    return whole;
+}
+
+std::variant<Engine, Diagnostic> chosen_engine(const EngineOptions& options, const std::string& spelling_of_file) {
+    // The flags together may make a table that none of them makes alone.
+    auto made = engine_spelled(chosen_spelling(options, spelling_of_file));
     if (auto* engine = std::get_if<Engine>(&made)) return std::move(*engine);
 
+    std::string spelling = unchanged_spelling(options, spelling_of_file);
     made = engine_spelled(spelling);
     if (const auto* wrong = std::get_if<EngineSpelling>(&made)) {
         const std::size_t begin = std::min(wrong->column - 1, spelling.size());

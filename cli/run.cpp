@@ -1,10 +1,15 @@
 #include "cli/commands.h"
 #include "cli/knobs.h"
+#include "cli/scenario_inputs.h"
 #include "cli/trace_file.h"
+#include "cli/version.h"
+#include "harness/baseline.h"
 #include "harness/in_parallel.h"
-#include "harness/judged_run.h"
-#include "harness/scenario_files.h"
+#include "reports/issues_github.h"
+#include "reports/issues_junit.h"
+#include "reports/issues_sarif.h"
 #include "reports/run_json.h"
+#include "reports/run_markdown.h"
 #include "reports/run_text.h"
 
 #include <CLI/CLI.hpp>
@@ -21,45 +26,11 @@ struct RunOptions {
     EngineOptions engine;
     std::optional<std::int64_t> seed;
     std::string trace;
+    std::string baseline;
+    bool details = false;
     std::int64_t jobs = 1;
     OutputOptions output;
 };
-
-constexpr std::int64_t seed_max = (std::int64_t{1} << 53) - 1;
-
-// Each once: what is wrong with a flag is wrong for every file.
-void add_once(Diagnostics& all, const Diagnostics& more) {
-    for (const Diagnostic& each : more)
-        if (std::ranges::find(all, each) == all.end()) all.push_back(each);
-}
-
-// Every file is read before any is run, so that what is wrong is told at once.
-struct Reading {
-    std::vector<Scenario> scenarios = {};
-    std::vector<Engine> engines = {};
-    Diagnostics diagnostics = {};
-};
-
-Reading read_all(const RunOptions& options) {
-    Reading out;
-    for (const std::string& file : scenario_files(options.files, out.diagnostics)) {
-        auto loaded = load_scenario(file);
-        if (const auto* wrong = std::get_if<Diagnostics>(&loaded)) {
-            add_once(out.diagnostics, *wrong);
-            continue;
-        }
-        auto& scenario = std::get<Scenario>(loaded);
-        const auto chosen = chosen_engine(options.engine, scenario.model.engine);
-        if (const auto* wrong = std::get_if<Diagnostic>(&chosen)) {
-            add_once(out.diagnostics, {*wrong});
-            continue;
-        }
-        if (options.seed) scenario.seed = *options.seed;
-        out.engines.push_back(std::get<Engine>(chosen));
-        out.scenarios.push_back(std::move(scenario));
-    }
-    return out;
-}
 
 using Answer = std::variant<RanScenario, Diagnostics>;
 
@@ -67,49 +38,86 @@ bool own_engines(const RunOptions& options) {
     return !options.engine.engine && options.engine.patches.empty() && options.engine.rules.empty();
 }
 
+// One for each scenario.
+std::vector<RunChoice> choices_of(const RunOptions& options, ScenarioInputs& inputs) {
+    std::vector<RunChoice> choices;
+    for (const Scenario& scenario : inputs.scenarios) {
+        const auto chosen = chosen_engine(options.engine, scenario.model.engine);
+        if (const auto* wrong = std::get_if<Diagnostic>(&chosen)) inputs.wrong({*wrong});
+        else
+            choices.push_back({.engine = std::get<Engine>(chosen),
+                               .spelling = chosen_spelling(options.engine, scenario.model.engine),
+                               .own = own_engines(options),
+                               .seed = options.seed});
+    }
+    return choices;
+}
+
 // In the order of the files, whichever is done first.
-std::vector<Answer> run_all(const Reading& read, const RunOptions& options) {
-    std::vector<Answer> answers(read.scenarios.size(), Answer(Diagnostics()));
-    in_parallel(answers.size(), static_cast<std::size_t>(options.jobs), [&](std::size_t i) {
+std::vector<Answer> run_all(const std::vector<RunChoice>& choices, const std::vector<Scenario>& scenarios, std::int64_t jobs) {
+    std::vector<Answer> answers(scenarios.size(), Answer(Diagnostics()));
+    for_each_scenario(scenarios.size(), jobs, [&](std::size_t i) {
         EventSink nobody;
-        answers[i] = judge_scenario(read.engines[i], read.scenarios[i], own_engines(options), nobody);
+        answers[i] = judge_scenario(choices[i], scenarios[i], nobody);
     });
     return answers;
 }
 
 // The one scenario, its events into a file.
-std::vector<Answer> run_traced(const Reading& read, const RunOptions& options, int& status) {
-    const Scenario& scenario = read.scenarios.front();
-    TraceFile trace(options.trace, {.engine = std::string(read.engines.front().name),
-                                    .scenario = scenario.title.empty() ? scenario.model.name : scenario.title});
-    std::vector<Answer> answers{judge_scenario(read.engines.front(), scenario, own_engines(options), trace.sink())};
+std::vector<Answer> run_traced(const RunChoice& choice, const Scenario& scenario, const std::string& file, int& status) {
+    TraceFile trace(file,
+                    {.engine = std::string(choice.engine.name), .scenario = scenario.title.empty() ? scenario.model.name : scenario.title});
+    std::vector<Answer> answers{judge_scenario(choice, scenario, trace.sink())};
     if (std::holds_alternative<RanScenario>(answers.front())) status = trace.finish(status);
     return answers;
 }
 
+std::string report(const RunOptions& options, const std::vector<RanScenario>& ran, const std::vector<ScenarioIssues>& issues) {
+    const std::string& format = options.output.format;
+    const bool compared = !options.baseline.empty();
+    if (format == "json") return run_json(ran, issues);
+    if (format == "junit") return issues_junit("kvproof run", issues);
+    if (format == "sarif") return issues_sarif(version, compared, issues);
+    if (format == "github") return issues_github(issues);
+    if (format == "md") return run_markdown(ran);
+    return run_text(ran, issues, {.color = chosen_color(options.output), .details = options.details, .compared = compared});
+}
+
+int refuse(const Diagnostics& diagnostics) {
+    complain(to_text(diagnostics));
+    return bad_input;
+}
+
 int run(const RunOptions& options) {
-    Reading read = read_all(options);
-    if (!options.trace.empty() && read.scenarios.size() > 1) {
-        complain("kvproof run: error: --trace takes the events of one scenario, and there are " + std::to_string(read.scenarios.size()) +
+    ScenarioInputs inputs = read_scenarios(options.files, options.seed);
+    const std::vector<RunChoice> choices = choices_of(options, inputs);
+    Baseline baseline;
+    if (!options.baseline.empty()) {
+        auto loaded = load_baseline(options.baseline);
+        if (const auto* wrong = std::get_if<Diagnostics>(&loaded)) inputs.wrong(*wrong);
+        else baseline = std::get<Baseline>(std::move(loaded));
+    }
+    if (!options.trace.empty() && inputs.scenarios.size() > 1) {
+        complain("kvproof run: error: --trace takes the events of one scenario, and there are " + std::to_string(inputs.scenarios.size()) +
                  '\n');
         return bad_input;
     }
-    std::vector<RanScenario> reports;
+    if (!inputs.diagnostics.empty()) return refuse(inputs.diagnostics);
+
     int status = ok;
-    if (read.diagnostics.empty()) {
-        for (Answer& answer : options.trace.empty() ? run_all(read, options) : run_traced(read, options, status)) {
-            if (const auto* wrong = std::get_if<Diagnostics>(&answer)) add_once(read.diagnostics, *wrong);
-            else reports.push_back(std::get<RanScenario>(std::move(answer)));
-        }
+    std::vector<RanScenario> ran;
+    std::vector<ScenarioIssues> issues;
+    for (Answer& answer : options.trace.empty() ? run_all(choices, inputs.scenarios, options.jobs)
+                                                : run_traced(choices.front(), inputs.scenarios.front(), options.trace, status)) {
+        if (const auto* wrong = std::get_if<Diagnostics>(&answer)) inputs.wrong(*wrong);
+        else ran.push_back(std::get<RanScenario>(std::move(answer)));
     }
-    if (!read.diagnostics.empty()) {
-        complain(to_text(read.diagnostics));
-        return bad_input;
-    }
+    if (!inputs.diagnostics.empty()) return refuse(inputs.diagnostics);
     if (status != ok) return status;
-    if (!std::ranges::all_of(reports, &RanScenario::as_it_should)) status = findings;
-    if (options.output.format == "json") return deliver(options.output, run_json(reports), status);
-    return deliver(options.output, run_text(reports, chosen_color(options.output)), status);
+    for (const RanScenario& each : ran) issues.push_back(issues_of(each));
+    hold_against(baseline, issues);
+    if (std::ranges::any_of(issues, &ScenarioIssues::fails)) status = findings;
+    return deliver(options.output, report(options, ran, issues), status);
 }
 
 }  // namespace
@@ -125,12 +133,15 @@ Run add_run(CLI::App& app) {
     command.add_option("--seed", options->seed, "in place of the scenarios' own")
         ->check(CLI::Range(std::int64_t{0}, seed_max))
         ->type_name("N");
+    command.add_option("--baseline", options->baseline, "findings of this earlier JSON report are known: they do not fail the run")
+        ->type_name("FILE");
     command.add_option("--trace", options->trace, "write the events of the one scenario, a JSON object a line")->type_name("FILE");
+    command.add_flag("--details", options->details, "tell all of every scenario, not only of those that are not as they should be");
     options->jobs = static_cast<std::int64_t>(hardware_threads());
     command.add_option("--jobs", options->jobs, "scenarios at a time; the answer is the same")
-        ->check(CLI::Range(std::int64_t{1}, std::int64_t{1024}))
+        ->check(CLI::Range(std::int64_t{1}, jobs_max))
         ->type_name("N");
-    add_output_options(command, options->output);
+    add_output_options(command, options->output, {"text", "json", "junit", "sarif", "github", "md"});
     command.footer("Example: kvproof run scenarios/threads/vllm-37118.toml");
     return [options] { return run(*options); };
 }

@@ -5,16 +5,16 @@
 namespace kv {
 namespace {
 
-std::string_view name_of(auto value) { return names_of(value)[static_cast<std::size_t>(value)]; }
+std::string_view name_of(Named auto value) { return names_of(value)[static_cast<std::size_t>(value)]; }
 
 class Figures {
 public:
     void add(std::string_view name, const std::optional<std::int64_t>& value) {
-        if (value) list_.push_back({std::string(name), std::to_string(*value)});
+        if (value) list_.push_back({std::string(name), std::to_string(*value), true});
     }
     template <class Unit>
     void add(std::string_view name, const std::optional<Count<Unit>>& value) {
-        if (value) list_.push_back({std::string(name), std::to_string(value->value)});
+        if (value) list_.push_back({std::string(name), std::to_string(value->value), true});
     }
     template <Named Value>
     void add(std::string_view name, const std::optional<Value>& value) {
@@ -67,6 +67,15 @@ CheckedExpectation check_none(std::span<const Finding> findings) {
     CheckedExpectation checked{.met = findings.empty(), .expected = "no finding of any property", .actual = in_words(findings.size())};
     for (std::size_t i = 0; i < findings.size(); ++i) checked.findings.push_back(i);
     return checked;
+}
+
+CheckedExpectation check_ends(const Expectation& expected, const RunOutcome& outcome) {
+    const auto words = [](RunEnd end, const std::optional<Raised>& error) {
+        return "ends " + std::string(name_of(end)) + (error ? " with " + std::string(name_of(*error)) : "");
+    };
+    return {.met = *expected.ends == outcome.end && (!expected.error || *expected.error == outcome.error),
+            .expected = words(*expected.ends, expected.error),
+            .actual = words(outcome.end, outcome.error)};
 }
 
 class Check {
@@ -168,11 +177,13 @@ std::vector<NamedFigure> figures_of(const Expectation& expected) {
     return figures.take();
 }
 
-std::vector<CheckedExpectation> check_expectations(std::span<const Expectation> expectations, std::span<const Finding> findings,
+std::vector<CheckedExpectation> check_expectations(std::span<const Expectation> expectations, const RunOutcome& outcome,
                                                    const RequestNames& names) {
     std::vector<CheckedExpectation> all;
-    for (const Expectation& expected : expectations)
-        all.push_back(expected.none() ? check_none(findings) : Check(expected, findings, names).result());
+    for (const Expectation& expected : expectations) {
+        if (expected.ends) all.push_back(check_ends(expected, outcome));
+        else all.push_back(expected.none() ? check_none(outcome.findings) : Check(expected, outcome.findings, names).result());
+    }
     return all;
 }
 

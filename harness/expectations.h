@@ -2,6 +2,7 @@
 #pragma once
 
 #include "model/finding.h"
+#include "model/refusal.h"
 #include "scenarios/expectation.h"
 
 #include <functional>
@@ -18,6 +19,7 @@ using RequestNames = std::function<std::string(RequestId)>;
 struct NamedFigure {
     std::string name;
     std::string value;
+    bool number = false;  // Of a whole number.
     friend bool operator==(const NamedFigure&, const NamedFigure&) = default;
 };
 std::vector<NamedFigure> figures_of(const Finding& finding, const RequestNames& names);
@@ -36,8 +38,15 @@ struct CheckedExpectation {
     std::string expected, actual;              // In words: "broken", "no finding".
 };
 
+// What came of a run.
+struct RunOutcome {
+    std::span<const Finding> findings;
+    RunEnd end = RunEnd::done;
+    std::optional<Raised> error = {};  // What the engine raised.
+};
+
 // One answer for each expectation, in order.
-std::vector<CheckedExpectation> check_expectations(std::span<const Expectation> expectations, std::span<const Finding> findings,
+std::vector<CheckedExpectation> check_expectations(std::span<const Expectation> expectations, const RunOutcome& outcome,
                                                    const RequestNames& names);
 
 }  // namespace kv

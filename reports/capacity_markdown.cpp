@@ -2,6 +2,7 @@
 
 #include "reports/capacity_notes.h"
 #include "reports/capacity_words.h"
+#include "reports/markdown_table.h"
 #include "reports/numbers.h"
 #include "reports/quoting.h"
 
@@ -13,26 +14,6 @@ namespace kv {
 namespace {
 
 constexpr std::string_view none = "-";
-
-// Cells are escaped here, once.
-class MarkdownTable {
-public:
-    explicit MarkdownTable(const std::vector<std::string>& heads, std::size_t left = 1) {
-        row(heads);
-        text_ += '|';
-        for (std::size_t i = 0; i < heads.size(); ++i) text_ += i < left ? " --- |" : " ---: |";
-        text_ += '\n';
-    }
-    void row(const std::vector<std::string>& cells) {
-        text_ += '|';
-        for (const std::string& cell : cells) text_ += ' ' + markdown_text(cell) + " |";
-        text_ += '\n';
-    }
-    std::string text() const { return text_ + '\n'; }
-
-private:
-    std::string text_;
-};
 
 const CapacityTruth* truth_of(const CapacityAnswer& answer, const CapacityRow& row) {
     return row.pool ? answer.pools[*row.pool].truth() : nullptr;

@@ -1,4 +1,6 @@
 // The JSON half of reports/explain_text.h.
+#include "properties/catalogue.h"
+#include "properties/judges.h"
 #include "reports/explain_text.h"
 #include "reports/explained.h"
 
@@ -36,8 +38,27 @@ Json patch_json(const Patch& patch) {
     return out;
 }
 
+Json bug_json(const KnownBug& bug) {
+    return {{"id", bug.id}, {"threads", bug.threads}, {"what", bug.what}, {"properties", properties_catching(bug.id)}};
+}
+
+Json property_json(const PropertyText& property) {
+    const auto events = events_of(property.id);
+    Json out{{"id", property_ids[static_cast<std::size_t>(property.id)]},
+             {"statement", property.statement},
+             {"why", property.why},
+             {"not_checked", property.not_checked},
+             {"events", std::vector(events.begin(), events.end())},
+             {"bugs", Json::array()}};
+    for (const std::string_view bug : property.bugs)
+        if (const KnownBug* known = known_bug(bug)) out["bugs"].push_back(bug_json(*known));
+    return out;
+}
+
 Json empty_answer() {
-    return {{"format", 1}, {"engines", Json::array()}, {"slots", Json::array()}, {"rules", Json::array()}, {"patches", Json::array()}};
+    Json out{{"format", 1}};
+    for (const char* part : {"engines", "slots", "rules", "patches", "properties", "bugs"}) out[part] = Json::array();
+    return out;
 }
 
 std::string dumped(const Json& json) {
@@ -53,6 +74,8 @@ std::string explain_all_json() {
     for (const Engine& engine : engines()) json["engines"].push_back(engine_json(engine));
     for (const Slot& slot : slots()) json["slots"].push_back(slot_json(slot));
     for (const Patch& patch : patches()) json["patches"].push_back(patch_json(patch));
+    for (const PropertyText* property : property_texts()) json["properties"].push_back(property_json(*property));
+    for (const KnownBug& bug : known_bugs()) json["bugs"].push_back(bug_json(bug));
     return dumped(json);
 }
 
@@ -63,6 +86,8 @@ std::optional<std::string> explain_json(std::string_view id) {
     if (const Slot* slot = slot_named(id)) json["slots"].push_back(slot_json(*slot));
     for (const RuleInSlot& found : rules_named(id)) json["rules"].push_back(rule_json(*found.slot, *found.rule));
     if (const Patch* patch = patch_named(id)) json["patches"].push_back(patch_json(*patch));
+    if (const PropertyText* property = property_named(id)) json["properties"].push_back(property_json(*property));
+    if (const KnownBug* bug = known_bug(id)) json["bugs"].push_back(bug_json(*bug));
     const bool found = std::ranges::any_of(json, [](const Json& part) { return part.is_array() && !part.empty(); });
     return found ? std::optional(dumped(json)) : std::nullopt;
 }

@@ -1,7 +1,11 @@
 #include "reports/explain_text.h"
 
 #include "harness/plan_file.h"
+#include "properties/catalogue.h"
+#include "properties/judges.h"
 #include "reports/explained.h"
+
+#include <fmt/format.h>
 
 #include <algorithm>
 
@@ -52,6 +56,26 @@ std::string patch_text(const Patch& patch, Color color) {
     return out + key_line("choose it with", "--patch " + std::string(patch.id));
 }
 
+std::string bug_words(std::string_view id) {
+    const KnownBug* bug = known_bug(id);
+    return bug == nullptr ? std::string(id) : fmt::format("{} {}: {}", bug->id, bug->threads, bug->what);
+}
+
+std::string property_text(const PropertyText& property, Color color) {
+    const std::string_view id = property_ids[static_cast<std::size_t>(property.id)];
+    std::string out = bold("property " + std::string(id), color) + '\n' + key_line("holds", property.statement) +
+                      key_line("why", property.why) + key_line("not checked", property.not_checked);
+    const auto events = events_of(property.id);
+    out += key_line("judges by", joined({events.begin(), events.end()}));
+    for (const std::string_view bug : property.bugs) out += key_line(bug == property.bugs.front() ? "caught" : "", bug_words(bug));
+    return out;
+}
+
+std::string bug_text(const KnownBug& bug, Color color) {
+    return bold("bug " + std::string(bug.id), color) + '\n' + key_line("what", bug.what) + key_line("told in", bug.threads) +
+           key_line("caught by", joined(properties_catching(bug.id), "no property yet"));
+}
+
 void append(std::string& out, const std::string& part) { out += (out.empty() ? "" : "\n") + part; }
 
 }  // namespace
@@ -67,6 +91,9 @@ std::string explain_all_text(Color color) {
         const std::string rows = table.text("      ", Color::off);
         out += rows.substr(rows.find('\n') + 1);  // The titles would stand there two dozen times.
     }
+    out += '\n' + bold("Properties", color) + ", each of which compares what an engine claims with what is true\n";
+    for (const PropertyText* property : property_texts())
+        out += key_line(property_ids[static_cast<std::size_t>(property->id)], property->statement);
     out += '\n' + bold("Patches", color) + ", each a set of rules\n";
     for (const Patch& patch : patches()) out += key_line(patch.id, patch.meaning);
     return out +
@@ -80,6 +107,8 @@ std::optional<std::string> explain_text(std::string_view id, Color color) {
     if (const Slot* slot = slot_named(id)) append(out, slot_text(*slot, color));
     for (const RuleInSlot& found : rules_named(id)) append(out, rule_text(found, color));
     if (const Patch* patch = patch_named(id)) append(out, patch_text(*patch, color));
+    if (const PropertyText* property = property_named(id)) append(out, property_text(*property, color));
+    if (const KnownBug* bug = known_bug(id)) append(out, bug_text(*bug, color));
     return out.empty() ? std::nullopt : std::optional(out);
 }
 
@@ -91,6 +120,7 @@ std::vector<std::string_view> explained_ids() {
         for (const RuleText& rule : slot.rules) ids.push_back(rule.id);
     }
     for (const Patch& patch : patches()) ids.push_back(patch.id);
+    ids.insert(ids.end(), property_ids.begin(), property_ids.end());
     return ids;
 }
 

@@ -1,4 +1,4 @@
-// What `kvproof explain` tells: the engines, the rules by the slot they fill, the patches; or one of them.
+// What `kvproof explain` tells: the engines, the rules by the slot they fill, the patches, the properties; or one of them.
 #pragma once
 
 #include "reports/text_table.h"
@@ -13,7 +13,8 @@ namespace kv {
 std::string explain_all_text(Color color);
 std::string explain_all_json();
 
-// All that has this name: an engine (or a spelling of one), a slot, a rule, "slot=rule" or a patch. Empty: nothing has it.
+// All that has this name: an engine (or a spelling of one), a slot, a rule, "slot=rule", a patch, a property or a bug. Empty: nothing has
+// it.
 std::optional<std::string> explain_text(std::string_view id, Color color);
 std::optional<std::string> explain_json(std::string_view id);
 

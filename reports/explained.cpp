@@ -1,5 +1,7 @@
 #include "reports/explained.h"
 
+#include "properties/judges.h"
+
 #include <algorithm>
 
 namespace kv {
@@ -41,6 +43,19 @@ std::vector<RuleInSlot> rules_named(std::string_view id) {
         for (const RuleText& rule : slot.rules)
             if (rule.id == rule_id && (slot_id.empty() || slot.id == slot_id)) found.push_back({&slot, &rule});
     return found;
+}
+
+const PropertyText* property_named(std::string_view id) {
+    const auto found = std::ranges::find(property_ids, id);
+    return found == property_ids.end() ? nullptr : property_texts()[static_cast<std::size_t>(found - property_ids.begin())];
+}
+
+std::vector<std::string_view> properties_catching(std::string_view bug) {
+    std::vector<std::string_view> ids;
+    for (const PropertyText* property : property_texts())
+        if (std::ranges::find(property->bugs, bug) != property->bugs.end())
+            ids.push_back(property_ids[static_cast<std::size_t>(property->id)]);
+    return ids;
 }
 
 const Patch* patch_named(std::string_view id) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "model/engine.h"
+#include "properties/property.h"
 
 #include <string>
 #include <string_view>
@@ -19,6 +20,9 @@ struct RuleInSlot {
     const RuleText* rule;
 };
 std::vector<RuleInSlot> rules_named(std::string_view id);  // "rule" or "slot=rule".
+
+const PropertyText* property_named(std::string_view id);
+std::vector<std::string_view> properties_catching(std::string_view bug);
 
 const Patch* patch_named(std::string_view id);
 const Slot* slot_named(std::string_view id);

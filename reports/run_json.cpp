@@ -1,6 +1,8 @@
 #include "reports/run_json.h"
 
 #include "harness/plan_file.h"
+#include "reports/issue_json.h"
+#include "reports/issue_words.h"
 #include "reports/refusal_json.h"
 
 #include <fmt/format.h>
@@ -35,50 +37,70 @@ Json rank_json(const RankTally& rank) {
             {"rows_delivered", rank.rows}};
 }
 
-Json figures_json(const std::vector<NamedFigure>& figures) {
-    Json out = Json::object();
-    for (const NamedFigure& figure : figures) out[figure.name] = figure.value;
-    return out;
+Json finding_json(const Issue& issue) {
+    return {{"property", issue.property_id()},
+            {"state", name_of(issue.state)},
+            {"key", issue.key},
+            {"message", issue.message},
+            {"times", issue.times},
+            {"line", issue.place.line},
+            {"column", issue.place.column},
+            {"figures", figures_json(issue.figures)}};
 }
 
-Json findings_json(const RanScenario& ran) {
+Json findings_json(const ScenarioIssues& scenario) {
     Json out = Json::array();
-    for (const Finding& finding : ran.findings)
-        out.push_back({{"property", names_of(finding.property)[static_cast<std::size_t>(finding.property)]},
-                       {"message", finding.message},
-                       {"times", finding.times},
-                       {"figures", figures_json(figures_of(finding, [&](RequestId id) { return ran.request_name(id); }))}});
+    for (const Issue& issue : scenario.issues)
+        if (!issue.expectation && issue.state != IssueState::vanished) out.push_back(finding_json(issue));
     return out;
 }
 
-Json expectations_json(const RanScenario& ran) {
+Json vanished_json(const ScenarioIssues& scenario) {
+    Json out = Json::array();
+    for (const Issue& issue : scenario.issues)
+        if (issue.state == IssueState::vanished) out.push_back({{"key", issue.key}, {"message", issue.message}});
+    return out;
+}
+
+// The issue that an expectation is which is not met; null: it is met, or the findings that it forbids are issues themselves.
+const Issue* issue_at(const ScenarioIssues& scenario, const SourceSpan& place) {
+    for (const Issue& issue : scenario.issues)
+        if (issue.expectation && issue.place == place) return &issue;
+    return nullptr;
+}
+
+Json expectations_json(const RanScenario& ran, const ScenarioIssues& issues) {
     Json out = Json::array();
     for (std::size_t index = 0; index < ran.checked.size(); ++index) {
         const CheckedExpectation& checked = ran.checked[index];
+        const SourceSpan& place = ran.expectations[index].place.where;
+        const Issue* unmet = issue_at(issues, place);
         Json figures = Json::array();
         for (const ComparedFigure& figure : checked.figures)
             figures.push_back({{"name", figure.name},
                                {"expected", figure.expected ? Json(*figure.expected) : Json(nullptr)},
                                {"actual", figure.actual ? Json(*figure.actual) : Json(nullptr)}});
-        out.push_back({{"line", ran.expectations[index].place.where.line},
+        out.push_back({{"line", place.line},
                        {"expected", checked.expected},
                        {"actual", checked.actual},
                        {"met", checked.met},
+                       {"key", unmet == nullptr ? Json(nullptr) : Json(unmet->key)},
                        {"figures", std::move(figures)}});
     }
     return out;
 }
 
-Json scenario_json(const RanScenario& ran) {
+Json scenario_json(const RanScenario& ran, const ScenarioIssues& issues) {
     const ScenarioRun& run = ran.run;
     Json replaced = Json::object();
-    for (const ReplacedRule& rule : replaced_rules(ran.engine)) replaced[std::string(rule.slot)] = rule.rule;
+    for (const ReplacedRule& rule : replaced_rules(ran.choice.engine)) replaced[std::string(rule.slot)] = rule.rule;
     Json ranks = Json::array();
     for (const RankTally& rank : run.ranks) ranks.push_back(rank_json(rank));
     return {{"file", ran.file},
             {"name", ran.name},
             {"title", ran.title},
-            {"engine", {{"name", ran.engine.name}, {"replaced", std::move(replaced)}}},
+            {"engine", {{"name", ran.choice.engine.name}, {"spelling", ran.choice.spelling}, {"replaced", std::move(replaced)}}},
+            {"repeat", command_words(issues.command)},
             {"assumed", run.model ? run.model->assumed : std::string()},
             {"plan", plan_facts(run.plan())},
             {"end", name_of(run.end)},
@@ -87,19 +109,20 @@ Json scenario_json(const RanScenario& ran) {
             {"steps", run.steps},
             {"requests_left", run.left},
             {"ranks", std::move(ranks)},
-            {"findings", findings_json(ran)},
+            {"findings", findings_json(issues)},
+            {"vanished", vanished_json(issues)},
             {"findings_not_kept", ran.findings_not_kept},
-            {"expectations", ran.judged_by_expectations ? expectations_json(ran) : Json(nullptr)},
-            {"as_it_should", ran.as_it_should()},
+            {"expectations", ran.judged_by_expectations ? expectations_json(ran, issues) : Json(nullptr)},
+            {"as_it_should", !issues.fails()},
             {"digest", run.ranks.empty() ? Json(nullptr) : Json(fmt::format("{:016x}", run.digest))},
             {"events", run.events}};
 }
 
 }  // namespace
 
-std::string run_json(const std::vector<RanScenario>& ran) {
-    Json out{{"format", 1}, {"scenarios", Json::array()}};
-    for (const RanScenario& scenario : ran) out["scenarios"].push_back(scenario_json(scenario));
+std::string run_json(std::span<const RanScenario> ran, std::span<const ScenarioIssues> issues) {
+    Json out{{"kvproof", "run"}, {"format", 1}, {"scenarios", Json::array()}};
+    for (std::size_t i = 0; i < ran.size(); ++i) out["scenarios"].push_back(scenario_json(ran[i], issues[i]));
     return out.dump(2, ' ', false, Json::error_handler_t::replace) + '\n';
 }
 

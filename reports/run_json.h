@@ -1,13 +1,14 @@
-// What happened in scenarios that were run, for programs.
+// What came of scenarios, for programs; `kvproof explain run-schema` says its form.
 #pragma once
 
-#include "harness/judged_run.h"
+#include "harness/issues.h"
 
+#include <span>
 #include <string>
-#include <vector>
 
 namespace kv {
 
-std::string run_json(const std::vector<RanScenario>& ran);
+// `issues` has one entry for each scenario.
+std::string run_json(std::span<const RanScenario> ran, std::span<const ScenarioIssues> issues);
 
 }  // namespace kv

@@ -1,6 +1,7 @@
 #include "reports/run_text.h"
 
 #include "harness/plan_file.h"
+#include "reports/issue_words.h"
 #include "reports/numbers.h"
 #include "reports/plan_words.h"
 #include "scenarios/utf8.h"
@@ -16,6 +17,7 @@ constexpr std::size_t words_max = 200;
 constexpr std::size_t groups_shown_max = 8;
 constexpr std::size_t ranks_shown_max = 16;
 constexpr std::size_t findings_shown_max = 12;
+constexpr std::size_t whole_blocks_max = 4;  // Of more scenarios only those that are not as they should be are told whole.
 
 std::string groups_words(const Plan& plan) {
     std::string out;
@@ -113,25 +115,40 @@ std::string end_words(const ScenarioRun& run, Color color) {
     return {};
 }
 
-std::string figures_words(const std::vector<NamedFigure>& figures) {
-    std::string out;
-    for (const NamedFigure& figure : figures) out += fmt::format("{}{} {}", out.empty() ? "" : ", ", figure.name, printable(figure.value));
+std::string_view mark_of(IssueState state) {
+    switch (state) {
+        case IssueState::known:
+            return " (known)";
+        case IssueState::vanished:
+            return " (vanished)";
+        case IssueState::expected:
+        case IssueState::beside:
+        case IssueState::failing:
+            break;
+    }
+    return "";
+}
+
+std::string issue_lines(std::string_view key, const Issue& issue, Color color) {
+    const std::string times = issue.times > 1 ? fmt::format(" ({} times)", grouped(issue.times)) : std::string();
+    std::string out = key_line(key, fmt::format("{}: {}: {}{}{}", place_words(issue.place), red(issue.property_id(), color),
+                                                printable(issue.message), times, mark_of(issue.state)));
+    if (!issue.figures.empty()) out += key_line("", printable(figures_words(issue.figures)));
     return out;
 }
 
-std::string findings_lines(const RanScenario& ran, Color color) {
+std::string findings_lines(const ScenarioIssues& scenario, Color color) {
     std::string out;
-    const auto name = [&](RequestId id) { return ran.request_name(id); };
-    for (std::size_t i = 0; i < std::min(ran.findings.size(), findings_shown_max); ++i) {
-        const Finding& finding = ran.findings[i];
-        const std::string times = finding.times > 1 ? fmt::format(" ({} times)", grouped(finding.times)) : std::string();
-        out += key_line(i == 0 ? "found" : "",
-                        fmt::format("{}: {}{}", red(names_of(finding.property)[static_cast<std::size_t>(finding.property)], color),
-                                    printable(finding.message), times));
-        out += key_line("", figures_words(figures_of(finding, name)));
+    std::size_t shown = 0, untold = 0;
+    for (const Issue& issue : scenario.issues) {
+        if (issue.expectation || issue.state == IssueState::vanished) continue;  // Told elsewhere.
+        if (shown == findings_shown_max) ++untold;
+        else out += issue_lines(shown++ == 0 ? "found" : "", issue, color);
     }
-    if (ran.findings.size() > findings_shown_max)
-        out += key_line("", fmt::format("and {} more (--format json has all)", ran.findings.size() - findings_shown_max));
+    if (untold > 0) out += key_line("", fmt::format("and {} more (--format json has all)", grouped(static_cast<std::int64_t>(untold))));
+    for (const Issue& issue : scenario.issues)
+        if (issue.state == IssueState::vanished) out += key_line("vanished", printable(issue.key + ": " + issue.message));
+    if (!out.empty()) out += key_line("repeat", command_words(scenario.command));
     return out;
 }
 
@@ -158,13 +175,12 @@ std::string expectation_lines(const RanScenario& ran, Color color) {
     return out;
 }
 
-std::string block_of_text(const RanScenario& ran, Color color) {
+std::string block_of_text(const RanScenario& ran, const ScenarioIssues& issues, Color color) {
     const ScenarioRun& run = ran.run;
-    const std::string what = ran.title.empty() ? ran.name : ran.title;
-    std::string out = fmt::format("{} on {}\n", bold(printable(shortened(what, words_max)), color), ran.engine.name);
+    std::string out = fmt::format("{} on {}\n", bold(printable(shortened(ran.words(), words_max)), color), ran.choice.engine.name);
     out += key_line("file", printable(ran.file));
     std::string replaced;
-    for (const ReplacedRule& rule : replaced_rules(ran.engine))
+    for (const ReplacedRule& rule : replaced_rules(ran.choice.engine))
         replaced += fmt::format("{}{} = {}", replaced.empty() ? "" : ", ", rule.slot, rule.rule);
     if (!replaced.empty()) out += key_line("with", replaced);
     if (run.model && !run.model->assumed.empty()) out += key_line("assumed", run.model->assumed);
@@ -180,16 +196,50 @@ std::string block_of_text(const RanScenario& ran, Color color) {
     }
     out += key_line("ended", end_words(run, color));
     if (run.refusal) out += key_line("", refusal_words(*run.refusal));
-    out += findings_lines(ran, color);
+    out += findings_lines(issues, color);
     out += expectation_lines(ran, color);
     return out;
 }
 
+// One line of a scenario that is as it should be.
+std::string line_of_text(const RanScenario& ran, const ScenarioIssues& issues) {
+    std::string what;
+    if (ran.judged_by_expectations) what = counted(std::ssize(ran.checked), "expectation met", "expectations met");
+    else if (!ran.expectations.empty() || issues.issues.empty()) what = "no finding";
+    const std::int64_t known = issues.count(IssueState::known), vanished = issues.count(IssueState::vanished);
+    if (known > 0) what = fmt::format("{} known", grouped(known));
+    if (vanished > 0) what += fmt::format("{}{} vanished", what.empty() ? "" : ", ", grouped(vanished));
+    return fmt::format("  {}: {} ({})\n", printable(ran.file), printable(shortened(ran.words(), words_max)), what);
+}
+
+std::string closing_line(std::span<const ScenarioIssues> scenarios, bool compared, Color color) {
+    std::int64_t failing = 0, issues = 0, known = 0, vanished = 0;
+    for (const ScenarioIssues& scenario : scenarios) {
+        failing += scenario.fails() ? 1 : 0;
+        issues += scenario.count(IssueState::failing);
+        known += scenario.count(IssueState::known);
+        vanished += scenario.count(IssueState::vanished);
+    }
+    const auto all = std::ssize(scenarios);
+    std::string out = counted(all, "scenario", "scenarios") + ": ";
+    if (failing == 0) out += all == 1 ? "as it should be" : "all as they should be";
+    else out += fmt::format("{} as they should be, {}", grouped(all - failing), red(fmt::format("{} not", grouped(failing)), color));
+    if (compared) out += fmt::format("; {} new, {} known, {} vanished", grouped(issues), grouped(known), grouped(vanished));
+    return out + '\n';
+}
+
 }  // namespace
 
-std::string run_text(const std::vector<RanScenario>& ran, Color color) {
-    std::string out;
-    for (const RanScenario& scenario : ran) out += (out.empty() ? "" : "\n") + block_of_text(scenario, color);
+std::string run_text(std::span<const RanScenario> ran, std::span<const ScenarioIssues> issues, const RunTextOptions& options) {
+    const bool all_whole = options.details || ran.size() <= whole_blocks_max;
+    std::string lines, blocks;
+    for (std::size_t i = 0; i < ran.size(); ++i) {
+        if (all_whole || issues[i].fails()) blocks += (blocks.empty() ? "" : "\n") + block_of_text(ran[i], issues[i], options.color);
+        else lines += line_of_text(ran[i], issues[i]);
+    }
+    if (!lines.empty()) lines = bold("As they should be", options.color) + '\n' + lines;
+    std::string out = lines + (lines.empty() || blocks.empty() ? "" : "\n") + blocks;
+    if (ran.size() > 1 || options.compared) out += '\n' + closing_line(issues, options.compared, options.color);
     return out;
 }
 

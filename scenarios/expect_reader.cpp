@@ -98,6 +98,20 @@ Expectation read_none(const TableReader& table, const TomlTable& entries, Expect
     return expected;
 }
 
+// Of the run itself, whatever the properties say.
+Expectation read_ends(const TableReader& table, const TomlTable& entries, Expectation expected) {
+    table.take("ends", expected.ends);
+    table.take("error", expected.error);
+    for (const TomlEntry& entry : entries.entries)
+        if (entry.key != "ends" && entry.key != "error" && find_key("expect", entry.key) != nullptr)
+            table.source().error(entry.key_where, "`" + entry.key + "` stands beside `ends`: write an [[expect]] of its own");
+    const bool raises = expected.ends && (*expected.ends == RunEnd::fault || *expected.ends == RunEnd::start_refused ||
+                                          *expected.ends == RunEnd::plan_refused || *expected.ends == RunEnd::model_refused);
+    if (expected.ends && expected.error && !raises)
+        table.error("error", "stands beside `ends` = \"" + std::string(name_of(*expected.ends)) + "\", where the engine raises nothing");
+    return expected;
+}
+
 std::optional<std::size_t> property_of(const TomlTable& table) {
     const TomlEntry* entry = table.find("property");
     const auto* name = entry != nullptr ? std::get_if<std::string>(&entry->value.value) : nullptr;
@@ -108,10 +122,13 @@ std::optional<std::size_t> property_of(const TomlTable& table) {
 Expectation read_expectation(SourceText& source, const TomlValue& item, const Copies& copies, const Scenario& scenario) {
     const auto& entries = std::get<TomlTable>(item.value);
     const std::optional<std::size_t> property = property_of(entries);
-    const TableReader table(source, "expect", entries, item.where, entries.find("none") != nullptr ? std::nullopt : property);
+    const TableReader table(source, "expect", entries, item.where,
+                            entries.find("none") != nullptr || entries.find("ends") != nullptr ? std::nullopt : property);
     Expectation expected{.property = {}, .place = source.place(item.where)};
     if (table.has("none")) return read_none(table, entries, std::move(expected));
-    if (!table.has("property")) source.error(item.where, "[[expect]] has no `property`: expected the id of one, or none = true");
+    if (table.has("ends")) return read_ends(table, entries, std::move(expected));
+    if (table.has("error")) table.error("error", "stands without `ends`: expected how the run ends too");
+    if (!table.has("property")) source.error(item.where, "[[expect]] has no `property`: expected the id of one, `ends`, or none = true");
     table.take("property", expected.property);
     table.take("verdict", expected.verdict);
     read_place_of_finding(table, copies, scenario, expected);
@@ -127,11 +144,12 @@ void read_expectations(const TableReader& head, Scenario& out) {
     const std::vector<const TomlValue*> items = tables_of(head, "expect");
     for (const TomlValue* item : items) {
         Expectation expected = read_expectation(head.source(), *item, copies, out);
-        const auto& table = std::get<TomlTable>(item->value);
-        if (items.size() > 1 && table.find("none") != nullptr)
-            head.source().error(item->where, "`none` stands beside other expectations: it says that there is no finding at all");
         out.expectations.push_back(std::move(expected));
     }
+    const auto of_findings = std::ranges::count_if(out.expectations, [](const Expectation& each) { return !each.ends; });
+    for (const TomlValue* item : items)
+        if (of_findings > 1 && std::get<TomlTable>(item->value).find("none") != nullptr)
+            head.source().error(item->where, "`none` stands beside other expectations: it says that there is no finding at all");
 }
 
 }  // namespace kv

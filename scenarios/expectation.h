@@ -1,9 +1,11 @@
-// What a scenario expects of the properties: the verdict of each that it names, and figures that a finding must show.
+// What a scenario expects: the verdict of each property that it names and the figures that a finding must show, and how the run ends.
 #pragma once
 
 #include "model/finding.h"
+#include "model/refusal.h"
 #include "model/units.h"
 #include "scenarios/diagnostic.h"
+#include "scenarios/run_end.h"
 
 #include <cstdint>
 #include <optional>
@@ -15,7 +17,9 @@ enum class ExpectedVerdict : std::uint8_t { holds, broken };
 
 // One [[expect]]. What is not there is not looked at.
 struct Expectation {
-    std::optional<PropertyId> property;  // Empty: `none`, no property at all is broken.
+    std::optional<PropertyId> property;  // Empty, and `ends` too: `none`, no property at all is broken.
+    std::optional<RunEnd> ends = {};     // Of the run; stands without a property.
+    std::optional<Raised> error = {};    // What the engine raises then.
     ExpectedVerdict verdict = ExpectedVerdict::broken;
     std::optional<std::int64_t> rank, step, group, layer;
     std::optional<std::string> request;  // As request_id says it.
@@ -28,7 +32,7 @@ struct Expectation {
     std::optional<Bytes> page;
     std::optional<ReleaseTime> released;
     Diagnostic place = {};
-    bool none() const { return !property; }
+    bool none() const { return !property && !ends; }
 };
 
 }  // namespace kv

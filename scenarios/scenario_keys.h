@@ -3,7 +3,9 @@
 
 #include "model/capture/dispatch.h"
 #include "model/finding.h"
+#include "model/refusal.h"
 #include "scenarios/key_rows.h"
+#include "scenarios/run_end.h"
 
 #include <array>
 #include <string_view>
@@ -137,6 +139,8 @@ constexpr KindSet of_properties(Ids... ids) {
 // What a finding is held against. Which figures a property has is part of the table.
 inline constexpr std::array expect_rows{
     row("expect", "none", Form::flag, "true: no property is broken; stands alone"),
+    row("expect", "ends", Form::choice, "how the run ends; stands without a property").one_of(run_end_names),
+    row("expect", "error", Form::choice, "beside `ends`: what the engine raises").one_of(raised_names),
     row("expect", "property", Form::choice, "the property").one_of(property_ids),
     row("expect", "verdict", Form::choice, "what the property must say").one_of(verdict_names).otherwise("\"broken\""),
     row("expect", "rank", Form::count, "data parallel rank of the finding").from(0, ranks_max - 1),

@@ -3,7 +3,7 @@ set -euo pipefail
 
 packages=(g++ cmake ninja-build ccache pkg-config libboost-dev libboost-iostreams-dev libboost-filesystem-dev librapidcheck-dev
     libgtest-dev libgmock-dev libtomlplusplus-dev libfccp-dev nlohmann-json3-dev libcli11-dev libfmt-dev libbenchmark-dev zlib1g-dev
-    libgnuplot-iostream-dev gnuplot-nox)
+    libgnuplot-iostream-dev gnuplot-nox libxml2-utils)
 logs=$root/build/logs
 talk=${talk:-all}  # all: a line for every stage; work: only for what takes time (then ./run's output is kvproof's own)
 

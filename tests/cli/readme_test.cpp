@@ -39,7 +39,7 @@ TEST(Readme, ShowsAScenarioFileThatCanBePlanned) {
 
 TEST(Readme, NamesEveryCommand) {
     const std::string readme = contents(KV_SOURCE_DIR "/README.md");
-    for (const char* command : {"`kvproof plan", "`kvproof run", "`kvproof capacity", "`kvproof conform", "`kvproof explain"})
+    for (const char* command : {"`kvproof plan", "`kvproof run", "`kvproof diff", "`kvproof capacity", "`kvproof conform", "`kvproof explain"})
         EXPECT_NE(readme.find(command), std::string::npos) << command;
 }
 

@@ -64,7 +64,7 @@ TEST(Run, TellsWhatTheEngineRaisesAndWhatWasFound) {
     EXPECT_EQ(ran.at("refusal").at("type"), "IndexError");
     const auto found = std::ranges::find(ran.at("findings"), "slot-in-bounds", [](const auto& each) { return each.at("property"); });
     ASSERT_NE(found, ran.at("findings").end());
-    EXPECT_EQ(found->at("figures").at("slot"), "699312");
+    EXPECT_EQ(found->at("figures").at("slot"), 699312);
     const Said refused = kvproof("run scenarios/plans/pipeline-bottleneck.toml --format json");
     EXPECT_EQ(first_of(refused).at("end"), "plan-refused");
     EXPECT_EQ(first_of(refused).at("refusal").at("type"), "ValueError");
@@ -135,6 +135,51 @@ TEST(Run, TakesAnotherSeed) {
     EXPECT_EQ(digest(""), digest(" --seed 1"));
     EXPECT_NE(digest(""), digest(" --seed 2"));
     EXPECT_EQ(kvproof("run '" + file + "' --seed -1").status, 2);
+}
+
+TEST(Run, GoesByABaseline) {
+    const Folder folder;
+    const std::string base = (folder / "base.json").string(), threads = "run scenarios/threads --engine vllm-0.18.0";
+    EXPECT_EQ(kvproof(threads + " --format json --output '" + base + "'").status, 1);
+    const Said known = kvproof(threads + " --baseline '" + base + "'");
+    EXPECT_EQ(known.status, 0) << known.out;
+    EXPECT_THAT(known.out, HasSubstr("0 new, 5 known, 0 vanished"));
+    EXPECT_EQ(kvproof("run scenarios/observed --engine vllm-0.18.0 --baseline '" + base + "'").status, 1);
+    EXPECT_THAT(kvproof("run scenarios/threads --engine reference --baseline '" + base + "'").out, HasSubstr("0 new, 0 known, 5 vanished"));
+    const Said wrong = kvproof("run scenarios/threads --baseline README.md");
+    EXPECT_EQ(wrong.status, 2);
+    EXPECT_EQ(wrong.out, "");
+    EXPECT_THAT(wrong.err, HasSubstr("README.md:1:1"));
+}
+
+TEST(Run, SaysItInEveryFormat) {
+    for (const auto& [format, begins] :
+         {std::pair{"json", "{"}, {"junit", "<?xml"}, {"sarif", "{"}, {"github", "::error file=scenarios/"}, {"md", "# "}})
+        EXPECT_THAT(kvproof("run scenarios/threads --engine vllm-0.18.0 --format " + std::string(format)).out,
+                    ::testing::StartsWith(begins));
+    EXPECT_EQ(kvproof("run scenarios/threads --format html").status, 2);
+}
+
+TEST(Diff, TellsWhatAPatchFixesLeavesAndAdds) {
+    const Said said = kvproof("diff vllm-0.18.0 vllm-0.18.0+pr-40384 scenarios/threads scenarios/plans");
+    EXPECT_EQ(said.status, 1) << said.err;
+    EXPECT_THAT(said.out, HasSubstr("reported tokens     290864 -> 1165808"));
+    EXPECT_THAT(said.out, HasSubstr("fixed               capacity-true: 290864 tokens are reported and 1081344 fit"));
+    EXPECT_THAT(said.out, HasSubstr("new                 capacity-true: 1165808 tokens are reported and 1081344 fit"));
+    EXPECT_THAT(said.out, HasSubstr("  scenarios/plans/gpt-oss-120b.toml: capacity-true\n")) << "left: windows count as growing";
+    EXPECT_EQ(kvproof("diff vllm-0.18.0 reference scenarios/threads").status, 0) << "only fixed";
+    EXPECT_EQ(kvproof("diff vllm-0.18.0 reference scenarios/threads --quiet").out, "");
+    EXPECT_EQ(kvproof("diff vllm-0.18.0 vllm-0.18.0 scenarios/threads --format sarif --jobs 1").out,
+              kvproof("diff vllm-0.18.0 vllm-0.18.0 scenarios/threads --format sarif --jobs 2").out);
+}
+
+TEST(Diff, TellsMistakesOfBothEngines) {
+    const Said said = kvproof("diff vllm-0.19.0 vllm-0.18.0+pr-1 scenarios/threads");
+    EXPECT_EQ(said.status, 2);
+    EXPECT_EQ(said.out, "");
+    EXPECT_THAT(said.err, HasSubstr("there is no engine `vllm-0.19.0`"));
+    EXPECT_THAT(said.err, HasSubstr("there is no patch `pr-1`"));
+    EXPECT_EQ(kvproof("diff vllm-0.18.0 scenarios/threads").status, 2);
 }
 
 }  // namespace

@@ -12,7 +12,7 @@ namespace {
 std::string name_of_request(RequestId id) { return "r" + std::to_string(static_cast<std::int64_t>(id)); }
 
 CheckedExpectation checked(const Expectation& expected, const std::vector<Finding>& findings) {
-    return check_expectations(std::vector{expected}, findings, name_of_request).front();
+    return check_expectations(std::vector{expected}, {.findings = findings}, name_of_request).front();
 }
 
 const Finding outside{.property = PropertyId::slot_in_bounds, .rank = RankId{1}, .request = RequestId{3}, .slot = 640, .rows = 640};
