@@ -136,7 +136,7 @@ std::int64_t step_buffer_rows(const Engine& engine, const Settings& settings, co
 // With blocks of 2 and turns of 3 the third token of a turn would lie in the block after its own.
 std::optional<Refusal> interleave_refused(const Plan& plan, const Settings& settings) {
     const std::int64_t interleave = settings.parallel.context_interleave.value;
-    if (settings.parallel.context() == 1) return std::nullopt;
+    if (settings.parallel.decode_context == 1) return std::nullopt;
     for (const SchedulerView::GroupView& group : plan.scheduler.groups)
         if (const std::int64_t block = block_of(plan.spec(group.spec)).value;
             attention_of(plan.spec(group.spec)) != nullptr && block % interleave != 0)

@@ -90,9 +90,9 @@ void Scheduler::schedule_running(std::vector<StepPart>& step) {
         const CacheRequest& cache = request.cache;
         const std::int64_t past = tokens + cache.computed.value - cache.tokens.value - request.placeholders;
         const std::int64_t drafts = std::min(request.drafts, std::max<std::int64_t>(0, past));
-        // A late output of a step before its preemption has put a request out of count.
+        // A late output of a step before its preemption has put a request out of count: its drafts begin before its tokens.
         if (drafts > tokens)
-            refuse({.type = Raised::runtime_error,
+            refuse({.type = Raised::memory_fault,
                     .raised_in = "GPUModelRunner._calc_spec_decode_metadata",
                     .message = std::to_string(drafts) + " drafts in a step of " + std::to_string(tokens) + " tokens",
                     .figures = {drafts, tokens}});

@@ -94,6 +94,7 @@ TEST(ScenarioRun, EndsWhereALateOutputLeavesMoreDraftsThanTokens) {
     const ScenarioRun ran = run("vllm-0.18.0", text);
     EXPECT_EQ(ran.end, RunEnd::fault);
     ASSERT_TRUE(ran.refusal);
+    EXPECT_EQ(ran.refusal->type, Raised::memory_fault);
     EXPECT_THAT(ran.refusal->message, HasSubstr("3 drafts in a step of"));
     EXPECT_EQ(run("vllm-0.18.0,late-outputs=known-late", text).end, RunEnd::done);
     EXPECT_EQ(run("vllm-0.32.0", text).end, RunEnd::done);
