@@ -22,6 +22,7 @@ DeploymentShape shape_of(const Scenario& scenario, const ScenarioModel& model) {
                           .whole_request_must_fit = scenario.stepping.whole_request_must_fit,
                           .graph_sizes = scenario.stepping.graph_sizes,
                           .pads_ranks = scenario.stepping.dp_padding,
+                          .expert_chunk = scenario.spread.expert_chunk,
                           .columns = model.columns,
                           .capture = model.capture,
                           .seed = static_cast<std::uint64_t>(scenario.seed)};
@@ -46,8 +47,10 @@ public:
         if (auto* refusal = std::get_if<Refusal>(&modelled)) return refused(RunEnd::model_refused, std::move(*refusal));
         out_.model = std::get<ScenarioModel>(std::move(modelled));
         if (const auto* no_plan = std::get_if<RefusedPlan>(&out_.model->outcome)) return refused(RunEnd::plan_refused, no_plan->refusal);
-        tell_plan(engine_, *out_.plan(), out_.model->settings,
-                  {.engine = engine_.name, .memory = out_.model->memory, .checked = out_.model->checked}, watch_);
+        tell_plan(
+            engine_, *out_.plan(), out_.model->settings,
+            {.engine = engine_.name, .memory = out_.model->memory, .checked = out_.model->checked, .router_block = scenario_.router_block},
+            watch_);
         if (out_.plan()->scheduler.groups.empty()) return ended(RunEnd::nothing_cached);
         auto listed = requests_of(scenario_);
         if (auto* wrong = std::get_if<Diagnostics>(&listed)) return std::move(*wrong);

@@ -73,6 +73,7 @@ void Ledger::enter(const PlanMade& event) {
     for (const GroupFacts& group : groups_)
         columns_.emplace_back(group.sharded ? checked_mul(group.block.value, context_ranks_) : group.block.value);
     prefix_caching_ = event.prefix_caching;
+    interleave_ = event.interleave;
 }
 
 void Ledger::enter(const PoolMade& event) {
@@ -97,12 +98,26 @@ void Ledger::enter(const TableMade& event) {
 
 void Ledger::enter(const BufferMade& event) {
     RankFacts& rank = rank_of(event.rank);
-    if (event.buffer == BufferKind::step) rank.step_rows = event.rows.value;
+    if (event.buffer == BufferKind::step) {
+        rank.step_rows = event.rows.value;
+        rank.step_ranks = event.ranks.value_or(0);
+    }
+    if (event.buffer == BufferKind::draft) {
+        rank.draft_rows = event.rows.value;
+        rank.draft_group = event.group.value_or(0);
+    }
     if (event.buffer == BufferKind::side_reader) rank.reader_rows = event.rows.value;
     if (event.buffer != BufferKind::side) return;
     rank.side_rows = event.rows.value;
     rank.side_block = event.rows_per_block;
     rank.side_group = event.group.value_or(0);
+}
+
+void Ledger::enter(const RowsFormed& event) {
+    RankFacts& rank = rank_of(event.rank);
+    rank.row_layers = event.layers;
+    rank.row_ids = std::max<std::int64_t>(event.topk, 1);
+    rank.row_stride = std::max(event.stride.value_or(rank.row_ids), rank.row_ids);
 }
 
 void Ledger::enter(const RequestArrived& event) {
@@ -261,7 +276,7 @@ void Ledger::enter(const SlotsMapped& event) {
     std::int64_t tokens = 0;
     for (std::size_t row = 0; row < std::min(event.runs.size(), event.requests.size()); ++row) {
         tokens += event.runs[row].count;
-        batch.push_back({event.requests[row], tokens});
+        batch.push_back({.request = event.requests[row], .end = tokens, .first = event.runs[row].first});
         RequestFacts& request = request_of(event.requests[row]);
         request.computed = std::max(request.computed, event.runs[row].first + event.runs[row].count);
     }

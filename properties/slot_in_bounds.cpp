@@ -5,7 +5,7 @@
 namespace kv {
 namespace {
 
-constexpr std::array<std::string_view, 10> bugs{"B01", "B02", "B09", "B36", "B41", "N01", "N02", "N05", "N10", "R09"};
+constexpr std::array<std::string_view, 12> bugs{"B01", "B02", "B09", "B14", "B36", "B45", "B41", "N01", "N02", "N05", "N10", "R09"};
 
 }  // namespace
 
@@ -41,7 +41,8 @@ void SlotInBounds::look_at_columns(const SlotsMapped& event, const Ledger& ledge
         const std::int64_t last = event.runs[row].first + event.runs[row].count - 1;
         if (last < table.positions) continue;
         const std::int64_t column = last / (table.positions / std::max<std::int64_t>(table.columns, 1));
-        Finding finding{.property = text.id, .rank = event.rank, .step = event.step, .group = event.group};
+        Finding finding{
+            .property = text.id, .rank = event.rank, .step = event.step, .group = event.group, .value = column, .limit = table.columns};
         if (row < event.requests.size()) finding.request = event.requests[row];
         finding.message = fmt::format("position {} is in column {} of a block table of {} columns", last, column, table.columns);
         findings.add(std::move(finding));
@@ -51,6 +52,7 @@ void SlotInBounds::look_at_columns(const SlotsMapped& event, const Ledger& ledge
 // The first slot that is no row of the buffer, and whose token it is of.
 void SlotInBounds::look(const Slots& slots, const Ledger& ledger, Findings& findings) {
     const auto outside = std::ranges::find_if_not(slots.slots, [&](std::int64_t slot) { return is_row(slot, slots.rows); });
+    if (outside == slots.slots.end()) return;
     const std::int64_t slot = *outside;
     Finding finding{.property = text.id,
                     .rank = slots.rank,
@@ -67,14 +69,40 @@ void SlotInBounds::look(const Slots& slots, const Ledger& ledger, Findings& find
 }
 
 void SlotInBounds::look_at_written(const KvWritten& event, const GroupFacts& group, const Ledger& ledger, Findings& findings) {
+    const RankFacts& rank = ledger.rank(event.rank);
     look({.rank = event.rank,
           .step = event.step,
           .group = event.group,
           .slots = event.slots,
-          .rows = ledger.rank(event.rank).blocks.value * group.block.value,
+          .rows = rank.blocks.value * group.block.value,
           .block = group.block.value,
           .what = "keys and values are written"},
          ledger, findings);
+    if (!rank.draft_rows || event.group != rank.draft_group) return;
+    look({.rank = event.rank,
+          .step = event.step,
+          .group = event.group,
+          .slots = event.slots,
+          .rows = *rank.draft_rows,
+          .block = group.block.value,
+          .what = "the drafter's keys and values are written"},
+         ledger, findings);
+}
+
+// A graph's kernel, and one that writes rows too far apart, go on where the buffer ends.
+void SlotInBounds::see(const RowsCaptured& event, const Ledger& ledger, Findings& findings) {
+    const RankFacts& rank = ledger.rank(event.rank);
+    if (event.outcome != CaptureOutcome::copied || event.count <= 0 || !rank.step_rows) return;
+    std::int64_t last = checked_add(event.buffer_first, event.count - 1);
+    if (rank.row_stride > rank.row_ids) last = checked_add(checked_mul(last, rank.row_stride), rank.row_ids - 1) / rank.row_ids;
+    if (last < *rank.step_rows) return;
+    findings.add(
+        {.property = text.id,
+         .rank = event.rank,
+         .step = event.step,
+         .slot = std::max(event.buffer_first, *rank.step_rows),
+         .rows = *rank.step_rows,
+         .message = fmt::format("captured rows [{}, {}) of a step buffer of {} rows", event.buffer_first, last + 1, *rank.step_rows)});
 }
 
 void SlotInBounds::look_at_stored(const RowsStored& event, const Ledger& ledger, Findings& findings) {

@@ -18,13 +18,16 @@ public:
     void see(const KvWritten& event, const Ledger& ledger, Findings& findings) {
         const GroupFacts* group = ledger.group(event.group);
         if (group == nullptr || group->family == GroupFamily::states) return;
-        if (!are_rows(event.slots, ledger.rank(event.rank).blocks.value * group->block.value))
+        const RankFacts& rank = ledger.rank(event.rank);
+        const bool of_draft = rank.draft_rows && event.group == rank.draft_group;
+        if (!are_rows(event.slots, rank.blocks.value * group->block.value) || (of_draft && !are_rows(event.slots, *rank.draft_rows)))
             look_at_written(event, *group, ledger, findings);
     }
     void see(const RowsStored& event, const Ledger& ledger, Findings& findings) {
         const std::optional<std::int64_t>& rows = ledger.rank(event.rank).side_rows;
         if (event.by_slot && rows && !are_rows(event.slots, *rows)) look_at_stored(event, ledger, findings);
     }
+    void see(const RowsCaptured& event, const Ledger& ledger, Findings& findings);
     void see(const RowsRead& event, const Ledger& ledger, Findings& findings);
 
 private:

@@ -41,6 +41,7 @@ void read_spread(const TableReader& table, Spread& spread) {
     table.take("ep", spread.expert);
     table.take("layout", spread.layout);
     table.take("micro_batches", spread.micro_batches);
+    table.take("expert_chunk", spread.expert_chunk);
 }
 
 void read_stepping(const TableReader& table, Stepping& stepping) {
@@ -61,6 +62,7 @@ void read_routed(const TableReader& table, RoutedModel& routed) {
     table.take("topk", routed.topk);
     table.take("dense_first", routed.dense_first);
     table.take("redundant_experts", routed.redundant_experts);
+    table.take("shared_experts", routed.shared_experts);
     if (routed.experts && routed.topk && *routed.topk > *routed.experts)
         table.error("topk", "is " + std::to_string(*routed.topk) + ": a layer has " + std::to_string(*routed.experts) + " experts");
     if (table.has("topk") && !table.has("experts") && !table.has("config"))
@@ -76,6 +78,9 @@ void read_capture(const TableReader& table, const Scenario& scenario, ScenarioCa
     table.take("draft_layers", capture.draft_layers);
     table.take("draft_first", capture.draft_first);
     table.take("routes_inside", capture.routes_inside);
+    table.take("router_columns", capture.router_columns);
+    table.take("router_layer", capture.router_layer);
+    table.take("reader_layers", capture.reader_layers);
     if (capture.draft_layers > 0 && scenario.model.settings.drafting.tokens == 0)
         table.error("draft_layers", "stands without [scheduler] draft: there is no drafter");
     if (table.has("draft_first") && capture.draft_layers == 0)
@@ -98,6 +103,7 @@ void read_all(const TableReader& head, Scenario& out) {
     if (sections.model) read_routed(*sections.model, out.routed);
     if (sections.machine) read_machine(*sections.machine, out);
     if (sections.parallel) read_spread(*sections.parallel, out.spread);
+    if (sections.cache) sections.cache->take("router_block", out.router_block);
     if (sections.scheduler) read_stepping(*sections.scheduler, out.stepping);
     if (sections.capture) read_capture(*sections.capture, out, out.capture);
     read_requests(head, sections, out);
