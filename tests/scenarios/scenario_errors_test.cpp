@@ -95,7 +95,7 @@ TEST(ScenarioError, OfAWorkload) {
 }
 
 TEST(ScenarioError, OfAnExpectation) {
-    EXPECT_EQ(expectation(""), "18:1+10 [[expect]] has no `property`: expected the id of one, or none = true");
+    EXPECT_EQ(expectation(""), "18:1+10 [[expect]] has no `property`: expected the id of one, `ends`, or none = true");
     EXPECT_EQ(expectation("property = \"slot-in-bound\"\n"), "19:12+15 `property` is \"slot-in-bound\": did you mean \"slot-in-bounds\"?");
     EXPECT_EQ(expectation("property = \"row-fresh\"\nverdict = \"brokn\"\n"), "20:11+7 `verdict` is \"brokn\": did you mean \"broken\"?");
     EXPECT_EQ(expectation("property = \"row-fresh\"\nreported = \"8 tokens\"\n"),
