@@ -35,9 +35,9 @@ void AdmitAgrees::see(const PlanMade& event, const Ledger&, Findings& findings) 
                                          event.model_len_max.value, *held, usable)});
 }
 
-void AdmitAgrees::see(const BlocksAsked& event, const Ledger& ledger, Findings& findings) {
+void AdmitAgrees::look_at_refused(const BlocksAsked& event, const Ledger& ledger, Findings& findings) {
     const RankFacts& rank = ledger.rank(event.rank);
-    if (event.granted || rank.held_blocks > 0 || event.reserved.value > 0) return;
+    if (rank.held_blocks > 0 || event.reserved.value > 0) return;
     const std::optional<std::int64_t> bound = held_by_longest(ledger.groups());
     if (!bound || *bound > event.free.value) return;  // Start-up would have refused, and was not asked.
     findings.add(

@@ -31,9 +31,7 @@ void BufferFits::see(const BufferMade& event, const Ledger& ledger, Findings& fi
 }
 
 // A buffer that takes the rows of all ranks has to hold what all are offered together.
-void BufferFits::see(const RowsOffered& event, const Ledger& ledger, Findings& findings) {
-    const RankFacts& rank = ledger.rank(event.rank);
-    if (rank.step_ranks == 0 || !rank.step_rows || event.rows <= *rank.step_rows) return;
+void BufferFits::tell_offer(const RowsOffered& event, const RankFacts& rank, Findings& findings) {
     findings.add({.property = text.id,
                   .rank = event.rank,
                   .step = event.step,
@@ -43,15 +41,13 @@ void BufferFits::see(const RowsOffered& event, const Ledger& ledger, Findings& f
                                          event.rows, *rank.step_rows)});
 }
 
-void BufferFits::see(const BatchSized& event, const Ledger& ledger, Findings& findings) {
-    const std::optional<std::int64_t> rows = ledger.rank(event.rank).step_rows;
-    if (!rows || event.rows <= *rows) return;
+void BufferFits::tell_overflow(const BatchSized& event, std::int64_t rows, Findings& findings) {
     findings.add({.property = text.id,
                   .rank = event.rank,
                   .step = event.step,
-                  .rows = *rows,
+                  .rows = rows,
                   .needed = event.rows,
-                  .message = fmt::format("a batch of {} rows, padding included, and a step buffer of {}", event.rows, *rows)});
+                  .message = fmt::format("a batch of {} rows, padding included, and a step buffer of {}", event.rows, rows)});
 }
 
 }  // namespace kv

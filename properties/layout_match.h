@@ -2,6 +2,9 @@
 
 #include "properties/property.h"
 
+#include <string>
+#include <vector>
+
 namespace kv {
 
 class LayoutMatch {
@@ -20,6 +23,8 @@ private:
         bool sharded = false;  // The workers have to be asked for theirs.
         RouterView layout{};
     };
+    static std::string fault_of(const RowsCaptured& event, const Offer& offer, bool joins_ranks);
+
     std::vector<Offer> offers_ = {};
 };
 

@@ -8,8 +8,13 @@ namespace kv {
 namespace {
 
 template <class Facts>
+[[gnu::noinline, gnu::cold]] void grow(std::vector<Facts>& all, std::size_t index) {
+    all.resize(index + 1);
+}
+
+template <class Facts>
 Facts& grown(std::vector<Facts>& all, std::size_t index) {
-    if (all.size() <= index) all.resize(index + 1);
+    if (all.size() <= index) grow(all, index);
     return all[index];
 }
 
@@ -140,13 +145,16 @@ void Ledger::take_held(RequestFacts& request, std::span<const Holding> held) {
         rank.held_blocks += (holders + change > 0 ? 1 : 0) - (holders > 0 ? 1 : 0);
         holders += change;
     };
-    const std::vector<BlockId> nothing;
+    static const std::vector<BlockId> nothing;
     const std::size_t groups = std::max(request.held.size(), held.size());
-    request.held.resize(groups);
-    request.last_held.resize(groups);
+    if (request.held.size() < groups) {
+        request.held.resize(groups);
+        request.last_held.resize(groups);
+    }
     for (std::size_t group = 0; group < groups; ++group) {
         std::vector<BlockId>& known = request.held[group];
         const std::vector<BlockId>& now = group < held.size() ? held[group].blocks : nothing;
+        if (known == now) continue;  // Most steps take no block.
         std::vector<BlockId>& last = request.last_held[group];
         const std::size_t both = std::min(known.size(), now.size());
         if (last.size() < now.size()) last.resize(now.size());
@@ -166,6 +174,24 @@ void Ledger::take_held(RequestFacts& request, std::span<const Holding> held) {
     }
 }
 
+// Most steps add tokens to a block that their request has begun.
+bool Ledger::adds_to_begun(RankFacts& rank, const RequestFacts& request, const BlocksAsked& event, std::int64_t group,
+                           std::int64_t first) const {
+    const std::vector<BlockId>& blocks = request.held[place(group)];
+    const Divisor& column_of = columns_[place(group)];
+    const auto column = place(column_of.quotient(first));
+    const std::int64_t end = first + event.new_tokens.value;
+    if (column >= blocks.size() || end > static_cast<std::int64_t>(column + 1) * column_of.value()) return false;
+    const auto block = place(blocks[column]);
+    if (block < place(rank.null_blocks) || block >= rank.contents.size()) return false;
+    BlockContent& content = rank.contents[block];
+    if (content.writer != static_cast<std::int64_t>(event.request) || content.group != group || content.first > first ||
+        content.end < first || first >= end)
+        return false;
+    content.end = end;
+    return true;
+}
+
 void Ledger::enter(const BlocksAsked& event) {
     RankFacts& rank = rank_of(event.rank);
     rank.free = event.free;
@@ -183,8 +209,8 @@ void Ledger::enter(const BlocksAsked& event) {
     // A step writes its keys and values before it reads any: who is admitted to the same step may go on from them.
     if (event.granted && prefix_caching_) {
         const std::int64_t first = event.computed.value + (event.admission ? event.hit.value + event.external.value : 0);
-        for (std::int64_t index = 0; index < std::ssize(groups_); ++index)
-            if (groups_[place(index)].family != GroupFamily::states)
+        for (std::int64_t index = 0; index < std::min(std::ssize(groups_), std::ssize(request.held)); ++index)
+            if (groups_[place(index)].family != GroupFamily::states && !adds_to_begun(rank, request, event, index, first))
                 fill(rank, event.request, index, first, first + event.new_tokens.value);
     }
     if (prefix_caching_ && event.changes && event.granted && !event.delays_caching) {

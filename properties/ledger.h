@@ -131,6 +131,8 @@ private:
     RequestFacts& request_of(RequestId request);
     void take_held(RequestFacts& request, std::span<const Holding> held);
     void note_cached(RequestId request, std::int64_t tokens);
+    bool adds_to_begun(RankFacts& rank, const RequestFacts& request, const BlocksAsked& event, std::int64_t group,
+                       std::int64_t first) const;
     void fill(RankFacts& rank, RequestId request, std::int64_t group, std::int64_t first, std::int64_t end);
 
     std::vector<GroupFacts> groups_ = {};

@@ -30,8 +30,7 @@ void LiveRead::see(const TransferDone& event, const Ledger&, Findings&) {
     std::erase_if(open_, [&](const Open& open) { return open.rank == event.rank && open.request == event.request; });
 }
 
-void LiveRead::see(const BlocksAsked& event, const Ledger&, Findings& findings) {
-    if (open_.empty() || event.taken.empty()) return;
+void LiveRead::look_at_taken(const BlocksAsked& event, Findings& findings) const {
     for (const Open& open : open_) {
         if (open.rank != event.rank || open.request == event.request) continue;
         const auto taken = std::ranges::find_first_of(event.taken, open.blocks);

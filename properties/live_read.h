@@ -13,13 +13,17 @@ public:
     static const PropertyText text;
     void see(const TransferOpened& event, const Ledger& ledger, Findings& findings);
     void see(const TransferDone& event, const Ledger& ledger, Findings& findings);
-    void see(const BlocksAsked& event, const Ledger& ledger, Findings& findings);
+    void see(const BlocksAsked& event, const Ledger&, Findings& findings) {
+        if (!open_.empty() && !event.taken.empty()) look_at_taken(event, findings);
+    }
     void see(const StepBegan& event, const Ledger& ledger, Findings& findings);
     void see(const BlocksFreed& event, const Ledger& ledger, Findings& findings);
     void see(const OutputSettled& event, const Ledger& ledger, Findings& findings);
     void see(const StepSettled& event, const Ledger& ledger, Findings& findings);
 
 private:
+    void look_at_taken(const BlocksAsked& event, Findings& findings) const;
+
     struct Open {
         RankId rank{};
         RequestId request{};

@@ -173,7 +173,7 @@ inline constexpr std::array expect_rows{
     row("expect", "producer", Form::text, "id of the request that wrote what is read").of(of_properties("row-fresh")),
     row("expect", "needed", Form::count, "what there had to be: rows or blocks")
         .from(0, figure_most)
-        .of(of_properties("buffer-fits", "layout-match", "admit-agrees", "shard-partition", "ranks-agree")),
+        .of(of_properties("row-fresh", "buffer-fits", "layout-match", "admit-agrees", "shard-partition", "ranks-agree")),
     row("expect", "free", Form::count, "free blocks at the decision").from(0, figure_most).of(of_properties("admit-agrees")),
     row("expect", "blocks", Form::count, "blocks that the finding is about")
         .from(0, figure_most)

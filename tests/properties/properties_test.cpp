@@ -157,6 +157,21 @@ TEST(SlotInBounds, KnowsTheBlocksOfThePool) {
     }
 }
 
+TEST(RowFresh, AsksForOneDeliveryOfAllTokensButTheLast) {
+    const auto delivered = [](std::int64_t first, std::size_t count) {
+        Told told;
+        told.begin().arrive(r0);  // A prompt of 60 tokens.
+        std::vector<RowTag> rows;
+        for (std::size_t i = 0; i < count; ++i)
+            rows.push_back(tag_of({.producer = 0, .content = 7, .position = first + static_cast<std::int64_t>(i)}));
+        told.tell(RowsDelivered{.rank = rank0, .request = r0, .first = first, .rows = rows, .wanted = rows});
+        return told.found(PropertyId::row_fresh);
+    };
+    EXPECT_TRUE(delivered(0, 59).empty()) << "the last token is sampled and never computed";
+    for (const auto& [first, count] : {std::pair<std::int64_t, std::size_t>{0, 58}, {0, 60}, {1, 58}, {1, 59}})
+        EXPECT_EQ(delivered(first, count).size(), 1U) << first << ' ' << count;
+}
+
 TEST(SlotInBounds, TellsTheColumnPastTheTable) {
     for (const std::int64_t position : {63, 64}) {
         Told told;
@@ -206,7 +221,7 @@ TEST(RowFresh, TellsWhatIsThereInPlaceOfTheRow) {
     const RowOrigin origin{.producer = 0, .content = 5, .position = 9};
     const auto ask = [&](RowTag found) {
         Told told;
-        told.begin().arrive(r0);
+        told.begin();
         const std::vector<RowTag> rows{found}, wanted{tag_of(origin)};
         told.tell(RowsDelivered{.rank = rank0, .request = r0, .first = 9, .rows = rows, .wanted = wanted});
         return told.found(PropertyId::row_fresh);

@@ -108,6 +108,18 @@ TEST(ScenarioError, OfAnExpectation) {
               "22:9+1 `group` is 1: there are 1 groups, from 0");
 }
 
+TEST(ScenarioError, OfAnExpectedEnd) {
+    EXPECT_EQ(expectation("ends = \"fault\"\nerror = \"IndexError\"\n"), "none");
+    EXPECT_EQ(expectation("ends = \"faulty\"\n"), "19:8+8 `ends` is \"faulty\": did you mean \"fault\"?");
+    EXPECT_EQ(expectation("ends = \"done\"\nerror = \"IndexError\"\n"),
+              "20:9+12 `error` stands beside `ends` = \"done\", where the engine raises nothing");
+    EXPECT_EQ(expectation("error = \"IndexError\"\n"),
+              "18:1+10 [[expect]] has no `property`: expected the id of one, `ends`, or none = true\n"
+              "19:9+12 `error` stands without `ends`: expected how the run ends too");
+    EXPECT_EQ(expectation("ends = \"done\"\nrows = 3\n"), "20:1+4 `rows` stands beside `ends`: write an [[expect]] of its own");
+    EXPECT_EQ(expectation("ends = \"done\"\n[[expect]]\nnone = true\n"), "none");
+}
+
 TEST(ScenarioError, OfTheRequestThatAnExpectationNames) {
     const auto named = [](const std::string& id) { return expectation("property = \"row-fresh\"\nrequest = \"" + id + "\"\n"); };
     EXPECT_EQ(named("first"), "none");

@@ -102,7 +102,7 @@ TEST(ScenarioFile, HoldsItsWorkloadAndResets) {
 
 TEST(ScenarioFile, HoldsItsExpectations) {
     const std::vector<Expectation> expected = every_key().expectations;
-    ASSERT_EQ(expected.size(), 7U);
+    ASSERT_EQ(expected.size(), 8U);
     const Expectation& fresh = expected[0];
     EXPECT_EQ(fresh.property, PropertyId::row_fresh);
     EXPECT_EQ(fresh.verdict, ExpectedVerdict::broken);
