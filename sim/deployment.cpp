@@ -173,8 +173,8 @@ CaptureSettings capture_of(const Engine& engine, const Plan& plan, const Setting
             .tp_size = settings.parallel.tensor,
             .group = group,
             .data_ranks = shape.data_ranks,
-            .router_columns = captured.router_columns.value_or(captured.routers.topk),
-            .router_layer = captured.router_layer.value_or(captured.dense_first),
+            .router_columns = captured.router_columns,
+            .router_layer = captured.router_layer,
             .reader_layers = captured.reader_layers};
 }
 

@@ -79,7 +79,8 @@ constexpr PropertyNeed needs[] = {
     {"layout-match", "step-scheduled", "scheduled"},
     {"layout-match", "buffer-made", "buffer ranks"},
     {"layout-match", "batch-sized", "tokens rows graph micro_batches"},
-    {"layout-match", "rows-offered", "rows columns layout tp_size batch_start rank_tokens rank_rows"},
+    {"layout-match", "rows-formed", "layers topk"},
+    {"layout-match", "rows-offered", "layer rows columns layout tp_size batch_start rank_tokens rank_rows"},
     {"layout-match", "rows-captured", "outcome from_all_workers buffer_first first count rows"},
     {"layout-match", "engine-fault", "type figures"},
 

@@ -158,7 +158,9 @@ void CapturedRows::capture(StepId step, const StepOfRanks& ranks, std::int64_t p
                 .decode_graph_rows = decode_graph_rows_});
     const Dispatch dispatch = offer_.dispatch();
     // All layers with a router are offered alike: the first speaks for them.
-    const RouterCall call{.layer = settings_.router_layer, .rows = rows_of(offer_.tensor(0)), .columns = settings_.router_columns};
+    const RouterCall call{.layer = settings_.router_layer.value_or(settings_.rows.model.dense_first),
+                          .rows = rows_of(offer_.tensor(0)),
+                          .columns = settings_.router_columns.value_or(settings_.buffer.columns)};
     sink_.see(RowsOffered{.rank = rank_,
                           .step = step,
                           .micro_batch = part,

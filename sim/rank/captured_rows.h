@@ -24,9 +24,9 @@ struct CaptureSettings {
     std::int64_t tp_size = 1;
     std::size_t group = 0;  // Whose slots rows have.
     std::int64_t data_ranks = 1;
-    std::int64_t router_columns = 1;                 // Ids that routers give of a token.
-    std::int64_t router_layer = 0;                   // As the first router says its layer.
-    std::optional<std::int64_t> reader_layers = {};  // Of a row, as whoever reads rows counts them.
+    std::optional<std::int64_t> router_columns = {};  // Ids that routers give of a token; empty: those of a row.
+    std::optional<std::int64_t> router_layer = {};    // As the first router says its layer; empty: as it is.
+    std::optional<std::int64_t> reader_layers = {};   // Of a row, as whoever reads rows counts them.
 };
 
 // One step of all ranks, as far as each can see the others.
