@@ -60,7 +60,8 @@ std::vector<RecordedArgument> wanted_arguments(const CapacityKnobs& knobs, bool 
 
 // What becomes of captured rows has no part in what a recorded model says.
 bool speaks_of_models(const Slot& slot) {
-    return slot.area != SlotArea::capture && slot.area != SlotArea::delivery && slot.area != SlotArea::scheduling;
+    return slot.area != SlotArea::capture && slot.area != SlotArea::delivery && slot.area != SlotArea::scheduling &&
+           slot.area != SlotArea::working;
 }
 
 bool mostly_alike(const Engine& one, const Engine& other) {

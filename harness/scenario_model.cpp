@@ -184,7 +184,11 @@ private:
                            .redundant_experts = scenario_.routed.redundant_experts,
                            .draft_layers = scenario_.capture.draft_layers,
                            .draft_first = scenario_.capture.draft_first,
-                           .routes_inside = scenario_.capture.routes_inside};
+                           .routes_inside = scenario_.capture.routes_inside,
+                           .shared_experts = scenario_.routed.shared_experts,
+                           .router_columns = scenario_.capture.router_columns,
+                           .router_layer = scenario_.capture.router_layer,
+                           .reader_layers = scenario_.capture.reader_layers};
         if (layered_.stages.size() > 1) shape.stage_layers = layered_.stages;
         if (auto wrong = uncapturable(shape)) return told(scenario_.model.model_place, *std::move(wrong));
         model.capture = std::move(shape);

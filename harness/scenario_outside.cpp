@@ -15,7 +15,10 @@ ExternalTokens ScenarioOutside::external(RequestId request, std::int64_t hit) {
     if (tokens <= 0) return {};
     own.hit = hit;
     own.due = checked_add(step_, said.external_steps);
-    return {.tokens = tokens, .waits = waits};
+    ExternalTokens external{.tokens = tokens, .waits = waits};
+    if (said.external_block) external.source_block = said.external_block->value;
+    if (said.external_end) external.source_end = said.external_end->value;
+    return external;
 }
 
 std::optional<std::int64_t> ScenarioOutside::loaded(RequestId request, std::int64_t tokens) {

@@ -23,6 +23,7 @@ DeploymentShape shape_of(const Scenario& scenario, const ScenarioModel& model) {
                           .whole_request_must_fit = scenario.stepping.whole_request_must_fit,
                           .graph_sizes = scenario.stepping.graph_sizes,
                           .pads_ranks = scenario.stepping.dp_padding,
+                          .expert_chunk = scenario.spread.expert_chunk,
                           .columns = model.columns,
                           .capture = model.capture,
                           .seed = static_cast<std::uint64_t>(scenario.seed)};
@@ -51,7 +52,8 @@ public:
                   {.engine = engine_.name,
                    .memory = out_.model->memory,
                    .layers = out_.model->layers.names.empty() ? nullptr : &out_.model->layers,
-                   .checked = out_.model->checked},
+                   .checked = out_.model->checked,
+                   .router_block = scenario_.router_block},
                   watch_);
         if (out_.plan()->scheduler.groups.empty()) return ended(RunEnd::nothing_cached);
         auto listed = requests_of(scenario_);

@@ -9,6 +9,7 @@
 #include "model/rules/capture_delivery.h"
 #include "model/rules/scheduling.h"
 #include "model/rules/serving.h"
+#include "model/working.h"
 
 #include <cstdint>
 #include <optional>
@@ -84,6 +85,7 @@ using RowReader = Rule<std::optional<std::vector<std::int64_t>>(const RowRead&)>
 // Of what a router sees in a step: see model/capture/.
 using RowsAnswer = std::variant<RowsTaken, RowsSkipped, Refusal>;
 using CaptureLayout = Rule<RowsAnswer(const RouterCall&, const Dispatch&)>;
+using StepBufferRows = Rule<std::int64_t(const StepBufferDemand&)>;
 
 struct Engine {
     std::string_view name;
@@ -140,6 +142,19 @@ struct Engine {
     Algorithm<SchedulerRules> scheduler;
     Algorithm<StateChunks> state_chunks;
     Algorithm<EncoderRelease> encoder_release;
+    Algorithm<WindowTable> window_table;
+    Algorithm<DraftSlots> draft_slots;
+    Algorithm<CachePad> cache_pad;
+    Algorithm<KernelOffsets> kernel_offsets;
+    Algorithm<BatchAgreement> batch_agreement;
+    Algorithm<DraftPool> draft_pool;
+    Algorithm<TransferLists> transfer_lists;
+    Algorithm<LateOutputs> late_outputs;
+    Algorithm<RouterBlocks> router_blocks;
+    Algorithm<GroupScope> group_scope;
+    Algorithm<RowWriterGroup> row_writer;
+    Algorithm<RowStride> row_stride;
+    StepBufferRows step_buffer;
     CaptureLayout capture_layout;
     Algorithm<LayerCheck> capture_layer;
     Algorithm<ColumnCheck> capture_columns;
@@ -180,6 +195,7 @@ enum class SlotArea : std::uint8_t {
     address,     // Which slot a token has.
     capture,     // Which rows of a router's tensor a rank takes, and where in its step buffer they go.
     scheduling,  // Which tokens of which requests a step computes.
+    working,     // What a worker writes where in a step, and what ranks tell each other.
     delivery,    // How rows get from the step buffer to whoever asked for them.
     serving      // What is made of a model's config before anything is planned.
 };

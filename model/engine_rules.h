@@ -27,3 +27,4 @@
 #include "model/rules/slot_mapping.h"
 #include "model/rules/uniform_type.h"
 #include "model/rules/worker_layout.h"
+#include "model/rules/working.h"

@@ -141,6 +141,20 @@ std::vector<WorkerPlan> plan_workers(Planning& planning, const std::vector<Group
     return workers;
 }
 
+// What each worker would make of its own layers, as if there were no other.
+void group_own_layers(Planning& planning, std::vector<WorkerPlan>& workers) {
+    for (std::size_t worker = 0; worker < workers.size(); ++worker) {
+        ModelLayers own = planning.model;
+        own.workers = {planning.model.workers[worker]};
+        Planning alone(planning.engine, own, planning.settings, planning.model.specs);
+        merge_workers(alone);
+        planning.engine.known_kinds(alone);
+        planning.engine.retention(alone);
+        std::vector<SpecId>& groups = workers[worker].own_groups.emplace();
+        for (const Group& group : group_layers(alone)) groups.push_back(planning.intern(alone.spec(group.spec)));
+    }
+}
+
 }  // namespace
 
 PlanOutcome make_plan(const Engine& engine, const PlanInput& input) {
@@ -155,6 +169,7 @@ PlanOutcome make_plan(const Engine& engine, const PlanInput& input) {
         Plan plan;
         plan.workers = plan_workers(planning, *groups, input.memory);
         plan.model_len_max = planning.settings.model_len_max;
+        if (engine.group_scope.choice == GroupScope::own_layers) group_own_layers(planning, plan.workers);
         engine.report(planning, plan);
         plan.groups = std::move(*groups);
         plan.padding_layers = std::move(planning.padding_layers);

@@ -66,6 +66,7 @@ struct WorkerPlan {
     std::int64_t tp_replicas = 1;
     std::optional<Capacity> capacity = {};  // Engines that report per worker.
     std::optional<SideBuffer> side_buffer = {};
+    std::optional<std::vector<SpecId>> own_groups = {};  // Those that it makes of its own layers alone, where it does.
 };
 
 struct SchedulerView {  // Of the first worker, a bundle stood for by its first layer.

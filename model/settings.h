@@ -25,6 +25,7 @@ struct Parallel {
     std::int64_t pipeline = 1;
     std::int64_t decode_context = 1;
     std::int64_t prefill_context = 1;
+    Tokens context_interleave{1};  // That each context-parallel rank takes in turn.
     constexpr std::int64_t context() const { return checked_mul(decode_context, prefill_context); }
 };
 
@@ -33,6 +34,7 @@ struct Drafting {
     std::int64_t tokens = 0;
     std::int64_t modules = 1;  // Layers of the drafter that predict one token each.
     bool keeps_last_block = false;
+    std::optional<Blocks> pool_blocks = {};  // Of a pool of its own; empty: it shares the target's.
 };
 
 struct Settings {

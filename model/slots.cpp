@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 namespace kv {
 namespace {
@@ -46,6 +47,27 @@ std::vector<Slot> delivery_slots() {
             slot<&Engine::loaded_rows, loaded_rows_rules>(delivery, "loaded-rows", "what is said of tokens whose blocks were loaded"),
             slot<&Engine::lost_rows, lost_rows_rules>(delivery, "lost-rows", "what of rows that a store has no longer"),
             slot<&Engine::resumed_rows, resumed_rows_rules>(delivery, "resumed-rows", "how rows of a request are put together")};
+}
+
+std::vector<Slot> working_slots() {
+    using enum SlotArea;
+    return {
+        slot<&Engine::window_table, window_table_rules>(working, "window-table", "which columns a bounded group's block table has"),
+        slot<&Engine::draft_slots, draft_slots_rules>(working, "draft-slots", "where the keys and values of guesses go"),
+        slot<&Engine::cache_pad, cache_pad_rules>(working, "cache-pad", "what a negative slot does to the cache"),
+        slot<&Engine::kernel_offsets, kernel_offsets_rules>(working, "kernel-offsets", "how wide a kernel's offsets are"),
+        slot<&Engine::batch_agreement, batch_agreement_rules>(working, "batch-agreement",
+                                                              "by whose tokens a rank's batch gets its size and its graph"),
+        slot<&Engine::draft_pool, draft_pool_rules>(working, "draft-pool", "how many blocks a drafter's own pool has"),
+        slot<&Engine::transfer_lists, transfer_lists_rules>(working, "transfer-lists",
+                                                            "which block here is filled from which block of another engine"),
+        slot<&Engine::late_outputs, late_outputs_rules>(working, "late-outputs",
+                                                        "what becomes of outputs that come after their request was preempted"),
+        slot<&Engine::router_blocks, router_blocks_rules>(working, "router-blocks", "how a router knows the tokens of a block of events"),
+        slot<&Engine::group_scope, group_scope_rules>(working, "group-scope", "whose layers a pipeline stage groups"),
+        slot<&Engine::row_writer, row_writer_rules>(working, "row-writer", "by whose block ids captured rows are stored"),
+        slot<&Engine::row_stride, row_stride_rules>(working, "row-stride", "how far apart captured rows are written"),
+        slot<&Engine::step_buffer, step_buffer_rules>(working, "step-buffer", "rows of the buffer that a step is captured into")};
 }
 
 std::vector<Slot> all_slots() {
@@ -128,9 +150,8 @@ std::vector<Slot> all_slots() {
 std::span<const Slot> slots() {
     static const std::vector<Slot> made = [] {
         std::vector<Slot> all = all_slots();
-        const std::vector<Slot> further = delivery_slots();
-        const auto serving = std::ranges::find(all, SlotArea::serving, &Slot::area);
-        all.insert(serving, further.begin(), further.end());
+        for (const auto& [further, before] : {std::pair{working_slots(), SlotArea::capture}, {delivery_slots(), SlotArea::serving}})
+            all.insert(std::ranges::find(all, before, &Slot::area), further.begin(), further.end());
         return all;
     }();
     return made;

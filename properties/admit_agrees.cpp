@@ -56,6 +56,8 @@ const PropertyText AdmitAgrees::text{.id = PropertyId::admit_agrees,
                                      .bugs = bugs};
 
 void AdmitAgrees::see(const PlanMade& event, const Ledger&, Findings& findings) {
+    counts_states_ = std::ranges::any_of(
+        event.groups, [](const GroupFacts& group) { return group.family == GroupFamily::states && group.states == MambaMode::none; });
     const std::optional<std::int64_t> held = held_by_longest(event.groups);
     const std::int64_t usable = event.blocks.value - 1;
     if (!event.checked || !held || *held <= usable) return;
@@ -102,7 +104,7 @@ bool AdmitAgrees::waits_for_state(const BlocksAsked& event, const Ledger& ledger
 }
 
 // States of no position: one block, and those of drafts, from the first token to the last.
-void AdmitAgrees::judge_states(const BlocksAsked& event, const Ledger& ledger, Findings& findings) const {
+void AdmitAgrees::look_at_states(const BlocksAsked& event, const Ledger& ledger, Findings& findings) {
     const Tokens slots = event.computed + event.hit + event.external + event.new_tokens + event.lookahead;
     for (std::size_t index = 0; index < std::min(event.held.size(), ledger.groups().size()); ++index) {
         const GroupFacts& group = ledger.groups()[index];
@@ -121,11 +123,7 @@ void AdmitAgrees::judge_states(const BlocksAsked& event, const Ledger& ledger, F
     }
 }
 
-void AdmitAgrees::see(const BlocksAsked& event, const Ledger& ledger, Findings& findings) {
-    if (event.granted) {
-        if (event.changes) judge_states(event, ledger, findings);
-        return;
-    }
+void AdmitAgrees::look_at_refused(const BlocksAsked& event, const Ledger& ledger, Findings& findings) {
     const bool alone = ledger.rank(event.rank).held_blocks == 0;
     if (!event.admission && !alone) return;  // Another gives its blocks up for it.
     Finding finding{
@@ -147,9 +145,8 @@ void AdmitAgrees::see(const BlocksAsked& event, const Ledger& ledger, Findings& 
     if (alone) refused_ = event.request;
 }
 
-void AdmitAgrees::see(const StepScheduled& event, const Ledger&, Findings& findings) {
-    if (scheduling_ == event.rank) scheduling_.reset();
-    if (!refused_ || !event.scheduled.empty() || event.running > 0 || event.waiting < 2) return;
+void AdmitAgrees::look_behind(const StepScheduled& event, Findings& findings) {
+    if (!event.scheduled.empty() || event.running > 0 || event.waiting < 2) return;
     findings.add({.property = text.id,
                   .rank = event.rank,
                   .step = event.step,

@@ -15,10 +15,8 @@ const PropertyText BlockConserved::text{
     .bugs = bugs};
 
 // Between two steps nothing is held on the way.
-void BlockConserved::see(const StepScheduled& event, const Ledger& ledger, Findings& findings) {
-    const RankFacts& rank = ledger.rank(event.rank);
+void BlockConserved::tell_leak(const StepScheduled& event, const RankFacts& rank, Findings& findings) {
     const std::int64_t free = rank.free_at_first.value - rank.held_blocks;
-    if (rank.free.value == free) return;
     findings.add({.property = text.id,
                   .rank = event.rank,
                   .step = event.step,

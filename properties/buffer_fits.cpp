@@ -15,7 +15,10 @@ const PropertyText BufferFits::text{
     .bugs = bugs};
 
 void BufferFits::see(const BufferMade& event, const Ledger& ledger, Findings& findings) {
-    if (event.buffer != BufferKind::side && event.buffer != BufferKind::side_reader) return;
+    if (event.buffer != BufferKind::side && event.buffer != BufferKind::side_reader && event.buffer != BufferKind::draft) return;
+    const std::string_view what = event.buffer == BufferKind::side    ? "side buffer"
+                                  : event.buffer == BufferKind::draft ? "drafter's pool"
+                                                                      : "side buffer of the reader";
     const std::int64_t needed = checked_mul(ledger.rank(event.rank).blocks.value, event.rows_per_block);
     if (event.rows.value >= needed) return;
     findings.add({.property = text.id,
@@ -23,20 +26,28 @@ void BufferFits::see(const BufferMade& event, const Ledger& ledger, Findings& fi
                   .group = event.group,
                   .rows = event.rows.value,
                   .needed = needed,
-                  .message = fmt::format("the {} has {} rows, and the pool's {} blocks of {} slots reach {}",
-                                         event.buffer == BufferKind::side ? "side buffer" : "side buffer of the reader", event.rows.value,
+                  .message = fmt::format("the {} has {} rows, and the pool's {} blocks of {} slots reach {}", what, event.rows.value,
                                          ledger.rank(event.rank).blocks.value, event.rows_per_block, needed)});
 }
 
-void BufferFits::see(const BatchSized& event, const Ledger& ledger, Findings& findings) {
-    const std::optional<std::int64_t> rows = ledger.rank(event.rank).step_rows;
-    if (!rows || event.rows <= *rows) return;
+// A buffer that takes the rows of all ranks has to hold what all are offered together.
+void BufferFits::tell_offer(const RowsOffered& event, const RankFacts& rank, Findings& findings) {
     findings.add({.property = text.id,
                   .rank = event.rank,
                   .step = event.step,
-                  .rows = *rows,
+                  .rows = *rank.step_rows,
                   .needed = event.rows,
-                  .message = fmt::format("a batch of {} rows, padding included, and a step buffer of {}", event.rows, *rows)});
+                  .message = fmt::format("the routers of {} ranks are given {} rows together, and the step buffer has {}", rank.step_ranks,
+                                         event.rows, *rank.step_rows)});
+}
+
+void BufferFits::tell_overflow(const BatchSized& event, std::int64_t rows, Findings& findings) {
+    findings.add({.property = text.id,
+                  .rank = event.rank,
+                  .step = event.step,
+                  .rows = rows,
+                  .needed = event.rows,
+                  .message = fmt::format("a batch of {} rows, padding included, and a step buffer of {}", event.rows, rows)});
 }
 
 // Cross-attention's tables name the blocks of the encoder's tokens.

@@ -47,13 +47,6 @@ void HitComplete::see(const CacheHitFound& event, const Ledger& ledger, Findings
     blocks_.assign(event.blocks.begin(), event.blocks.end());
 }
 
-// Who is refused, or told to wait, does not go on from anything.
-void HitComplete::see(const BlocksAsked& event, const Ledger& ledger, Findings& findings) {
-    if (!event.admission || !event.granted || event.rank != rank_ || event.request != request_) return;
-    judge(ledger, findings);
-    request_.reset();
-}
-
 void HitComplete::judge(const Ledger& ledger, Findings& findings) const {
     const std::int64_t length = length_;
     const RankFacts& rank = ledger.rank(rank_);

@@ -8,7 +8,12 @@ class HitComplete {
 public:
     static const PropertyText text;
     void see(const CacheHitFound& event, const Ledger& ledger, Findings& findings);
-    void see(const BlocksAsked& event, const Ledger& ledger, Findings& findings);
+    // Who is refused, or told to wait, does not go on from anything.
+    void see(const BlocksAsked& event, const Ledger& ledger, Findings& findings) {
+        if (!event.admission || !event.granted || event.rank != rank_ || event.request != request_) return;
+        judge(ledger, findings);
+        request_.reset();
+    }
 
 private:
     void judge(const Ledger& ledger, Findings& findings) const;

@@ -2,6 +2,9 @@
 
 #include "properties/property.h"
 
+#include <string>
+#include <vector>
+
 namespace kv {
 
 class LayoutMatch {
@@ -16,9 +19,12 @@ private:
         std::int64_t rows = 0, needed = 0;
         std::int64_t first = 0, count = 0, buffer_first = 0;
         std::int64_t workers = 1;
+        bool of_model = true;  // Its columns and its layer are ones of a captured row.
         bool sharded = false;  // The workers have to be asked for theirs.
         RouterView layout{};
     };
+    static std::string fault_of(const RowsCaptured& event, const Offer& offer, bool joins_ranks);
+
     std::vector<Offer> offers_ = {};
 };
 

@@ -8,8 +8,13 @@ namespace kv {
 namespace {
 
 template <class Facts>
+[[gnu::noinline, gnu::cold]] void grow(std::vector<Facts>& all, std::size_t index) {
+    all.resize(index + 1);
+}
+
+template <class Facts>
 Facts& grown(std::vector<Facts>& all, std::size_t index) {
-    if (all.size() <= index) all.resize(index + 1);
+    if (all.size() <= index) grow(all, index);
     return all[index];
 }
 
@@ -68,6 +73,7 @@ void Ledger::enter(const PlanMade& event) {
     for (const GroupFacts& group : groups_)
         columns_.emplace_back(group.sharded ? checked_mul(group.block.value, context_ranks_) : group.block.value);
     prefix_caching_ = event.prefix_caching;
+    interleave_ = event.interleave;
 }
 
 void Ledger::enter(const PoolMade& event) {
@@ -92,12 +98,26 @@ void Ledger::enter(const TableMade& event) {
 
 void Ledger::enter(const BufferMade& event) {
     RankFacts& rank = rank_of(event.rank);
-    if (event.buffer == BufferKind::step) rank.step_rows = event.rows.value;
+    if (event.buffer == BufferKind::step) {
+        rank.step_rows = event.rows.value;
+        rank.step_ranks = event.ranks.value_or(0);
+    }
+    if (event.buffer == BufferKind::draft) {
+        rank.draft_rows = event.rows.value;
+        rank.draft_group = event.group.value_or(0);
+    }
     if (event.buffer == BufferKind::side_reader) rank.reader_rows = event.rows.value;
     if (event.buffer != BufferKind::side) return;
     rank.side_rows = event.rows.value;
     rank.side_block = event.rows_per_block;
     rank.side_group = event.group.value_or(0);
+}
+
+void Ledger::enter(const RowsFormed& event) {
+    RankFacts& rank = rank_of(event.rank);
+    rank.row_layers = event.layers;
+    rank.row_ids = std::max<std::int64_t>(event.topk, 1);
+    rank.row_stride = std::max(event.stride.value_or(rank.row_ids), rank.row_ids);
 }
 
 void Ledger::enter(const RequestArrived& event) {
@@ -125,13 +145,16 @@ void Ledger::take_held(RequestFacts& request, std::span<const Holding> held) {
         rank.held_blocks += (holders + change > 0 ? 1 : 0) - (holders > 0 ? 1 : 0);
         holders += change;
     };
-    const std::vector<BlockId> nothing;
+    static const std::vector<BlockId> nothing;
     const std::size_t groups = std::max(request.held.size(), held.size());
-    request.held.resize(groups);
-    request.last_held.resize(groups);
+    if (request.held.size() < groups) {
+        request.held.resize(groups);
+        request.last_held.resize(groups);
+    }
     for (std::size_t group = 0; group < groups; ++group) {
         std::vector<BlockId>& known = request.held[group];
         const std::vector<BlockId>& now = group < held.size() ? held[group].blocks : nothing;
+        if (known == now) continue;  // Most steps take no block.
         std::vector<BlockId>& last = request.last_held[group];
         const std::size_t both = std::min(known.size(), now.size());
         if (last.size() < now.size()) last.resize(now.size());
@@ -149,6 +172,24 @@ void Ledger::take_held(RequestFacts& request, std::span<const Holding> held) {
             known[column] = last[column] = now[column];
         }
     }
+}
+
+// Most steps add tokens to a block that their request has begun.
+bool Ledger::adds_to_begun(RankFacts& rank, const RequestFacts& request, const BlocksAsked& event, std::int64_t group,
+                           std::int64_t first) const {
+    const std::vector<BlockId>& blocks = request.held[place(group)];
+    const Divisor& column_of = columns_[place(group)];
+    const auto column = place(column_of.quotient(first));
+    const std::int64_t end = first + event.new_tokens.value;
+    if (column >= blocks.size() || end > static_cast<std::int64_t>(column + 1) * column_of.value()) return false;
+    const auto block = place(blocks[column]);
+    if (block < place(rank.null_blocks) || block >= rank.contents.size()) return false;
+    BlockContent& content = rank.contents[block];
+    if (content.writer != static_cast<std::int64_t>(event.request) || content.group != group || content.first > first ||
+        content.end < first || first >= end)
+        return false;
+    content.end = end;
+    return true;
 }
 
 void Ledger::enter(const BlocksAsked& event) {
@@ -172,8 +213,8 @@ void Ledger::enter(const BlocksAsked& event) {
     // A step writes its keys and values before it reads any: who is admitted to the same step may go on from them.
     if (event.granted && prefix_caching_) {
         const std::int64_t first = event.computed.value + (event.admission ? event.hit.value + event.external.value : 0);
-        for (std::int64_t index = 0; index < std::ssize(groups_); ++index)
-            if (groups_[place(index)].family != GroupFamily::states)
+        for (std::int64_t index = 0; index < std::min(std::ssize(groups_), std::ssize(request.held)); ++index)
+            if (groups_[place(index)].family != GroupFamily::states && !adds_to_begun(rank, request, event, index, first))
                 fill(rank, event.request, index, first, first + event.new_tokens.value);
     }
     if (prefix_caching_ && event.changes && event.granted && !event.delays_caching) {
@@ -247,7 +288,7 @@ void Ledger::enter(const SlotsMapped& event) {
     std::int64_t tokens = 0;
     for (std::size_t row = 0; row < std::min(event.runs.size(), event.requests.size()); ++row) {
         tokens += event.runs[row].count;
-        batch.push_back({event.requests[row], tokens});
+        batch.push_back({.request = event.requests[row], .end = tokens, .first = event.runs[row].first});
         RequestFacts& request = request_of(event.requests[row]);
         request.computed = std::max(request.computed, event.runs[row].first + event.runs[row].count);
     }

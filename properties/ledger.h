@@ -42,6 +42,7 @@ struct RequestFacts {
 struct BatchedTokens {
     RequestId request{};
     std::int64_t end = 0;
+    std::int64_t first = 0;  // Position of the first of them.
 };
 
 struct RankFacts {
@@ -64,6 +65,11 @@ struct RankFacts {
     std::optional<std::int64_t> side_rows = {}, reader_rows = {}, step_rows = {};
     std::int64_t side_block = 1;  // Slots of a block of the capture group.
     std::int64_t side_group = 0;
+    std::optional<std::int64_t> draft_rows = {};  // Of a drafter's own pool.
+    std::int64_t draft_group = 0;
+    std::int64_t step_ranks = 0;               // Whose rows the step buffer takes; 0: its rank's own.
+    std::int64_t row_layers = 0;               // Of the target model.
+    std::int64_t row_ids = 1, row_stride = 1;  // Of a captured row and layer: ids, and how far apart rows are written.
 };
 
 class Ledger {
@@ -75,6 +81,7 @@ public:
     void enter(const PoolMade& event);
     void enter(const TableMade& event);
     void enter(const BufferMade& event);
+    void enter(const RowsFormed& event);
     void enter(const RequestArrived& event);
     void enter(const BlocksAsked& event);
     void enter(const BlocksCached& event);
@@ -93,6 +100,8 @@ public:
         return 0 <= index && index < std::ssize(groups_) ? &groups_[static_cast<std::size_t>(index)] : nullptr;
     }
     std::int64_t context_ranks() const { return context_ranks_; }
+    // Tokens that context-parallel ranks take in turn; none: that is not how they share them.
+    std::optional<Tokens> interleave() const { return interleave_; }
     bool prefix_caching() const { return prefix_caching_; }
     // Tokens of a column of a group's block table: the block's, of all context-parallel ranks that share it.
     const Divisor& column_of(std::int64_t group) const { return columns_[static_cast<std::size_t>(group)]; }
@@ -126,11 +135,14 @@ private:
     RequestFacts& request_of(RequestId request);
     void take_held(RequestFacts& request, std::span<const Holding> held);
     void note_cached(RequestId request, std::int64_t tokens);
+    bool adds_to_begun(RankFacts& rank, const RequestFacts& request, const BlocksAsked& event, std::int64_t group,
+                       std::int64_t first) const;
     void fill(RankFacts& rank, RequestId request, std::int64_t group, std::int64_t first, std::int64_t end);
 
     std::vector<GroupFacts> groups_ = {};
     std::vector<Divisor> columns_ = {};  // Of each group.
     std::int64_t context_ranks_ = 1;
+    std::optional<Tokens> interleave_ = {};
     bool prefix_caching_ = false;
     std::vector<RankFacts> ranks_ = {};
     std::vector<RequestFacts> requests_ = {};

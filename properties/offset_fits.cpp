@@ -21,7 +21,8 @@ void OffsetFits::see(const AddressFormed& event, const Ledger&, Findings& findin
                   .group = event.group,
                   .value = event.largest,
                   .limit = limit,
-                  .message = fmt::format("an offset of {} in a signed integer of {} bits", event.largest, event.bits)});
+                  .message = fmt::format("{} of {} in a signed integer of {} bits",
+                                         event.actor == AddressActor::slot_mapping ? "a slot" : "an offset", event.largest, event.bits)});
 }
 
 }  // namespace kv

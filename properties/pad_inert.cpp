@@ -19,7 +19,7 @@ const PropertyText PadInert::text{
     .bugs = bugs};
 
 // A token that is somebody's has a slot of its own.
-void PadInert::see(const SlotsMapped& event, const Ledger& ledger, Findings& findings) {
+void PadInert::look_at_tokens(const SlotsMapped& event, const Ledger& ledger, Findings& findings) {
     const GroupFacts* facts = ledger.group(event.group);
     // Cross-attention's blocks are the encoder's tokens', which no position of the request is.
     if (facts == nullptr || facts->family == GroupFamily::states || facts->family == GroupFamily::cross ||
@@ -27,7 +27,6 @@ void PadInert::see(const SlotsMapped& event, const Ledger& ledger, Findings& fin
         return;
     const RankFacts& rank = ledger.rank(event.rank);
     const std::int64_t null_slots = rank.null_blocks * facts->block.value;
-    if (event.slots.empty() || std::ranges::min(event.slots) >= null_slots) return;  // Padding is rare.
     std::size_t at = 0;
     for (std::size_t row = 0; row < std::min(event.runs.size(), event.requests.size()); ++row) {
         const PositionRun& run = event.runs[row];
@@ -48,8 +47,7 @@ void PadInert::see(const SlotsMapped& event, const Ledger& ledger, Findings& fin
     }
 }
 
-void PadInert::see(const KvWritten& event, const Ledger& ledger, Findings& findings) {
-    if (!event.pad_slot) return;
+void PadInert::look_at_written(const KvWritten& event, const Ledger& ledger, Findings& findings) {
     const std::int64_t pads = pads_of(event.slots);
     if (pads == 0) return;
     const GroupFacts* facts = ledger.group(event.group);
@@ -87,8 +85,8 @@ void PadInert::see(const StatesWritten& event, const Ledger& ledger, Findings& f
     }
 }
 
-void PadInert::see(const RowsStored& event, const Ledger&, Findings& findings) {
-    if (!event.by_slot || !event.pad_slot) return;
+void PadInert::look_at_stored(const RowsStored& event, const Ledger&, Findings& findings) {
+    if (!event.by_slot) return;
     const std::int64_t pads = pads_of(event.slots);
     if (pads == 0) return;
     findings.add({.property = text.id,

@@ -16,6 +16,7 @@ const PropertyText RanksAgree::text{
 
 void RanksAgree::see(const PlanMade& event, const Ledger&, Findings& findings) {
     for (std::size_t worker = 1; worker < event.workers.size(); ++worker) {
+        tell_groups(event, worker, findings);
         if (event.workers[worker].blocks == event.workers[0].blocks) continue;
         findings.add({.property = text.id,
                       .needed = event.workers[0].blocks.value,
@@ -25,12 +26,32 @@ void RanksAgree::see(const PlanMade& event, const Ledger&, Findings& findings) {
     }
 }
 
+// Stages that group their own layers have to come to the same, for one block table is for all.
+void RanksAgree::tell_groups(const PlanMade& event, std::size_t worker, Findings& findings) {
+    const auto words = [&](std::size_t of) { return event.workers[of].own_groups.value_or("nothing"); };
+    if (words(worker) == words(0)) return;
+    findings.add({.property = text.id,
+                  .message = fmt::format("pipeline stage {} makes of its own layers groups of {}, and the first of {}", worker,
+                                         words(worker), words(0))});
+}
+
 void RanksAgree::see(const BatchSized& event, const Ledger&, Findings& findings) {
     if (!first_ || first_->step != event.step) {
         first_ = event;
         return;
     }
     const bool one_size = event.graph == 0 && first_->graph == 0 && event.micro_batches == 1;
+    if (event.iterations.value_or(1) != first_->iterations.value_or(1)) {
+        findings.add({.property = text.id,
+                      .rank = event.rank,
+                      .step = event.step,
+                      .value = event.iterations.value_or(1),
+                      .limit = first_->iterations.value_or(1),
+                      .message = fmt::format("{} tokens in {} chunks for the experts, where rank {} has {} in {}", event.tokens,
+                                             event.iterations.value_or(1), static_cast<std::int64_t>(first_->rank), first_->tokens,
+                                             first_->iterations.value_or(1))});
+        return;
+    }
     if (event.graph == first_->graph && event.micro_batches == first_->micro_batches && (one_size || event.rows == first_->rows)) return;
     findings.add({.property = text.id,
                   .rank = event.rank,

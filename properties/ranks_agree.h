@@ -11,6 +11,7 @@ public:
     void see(const BatchSized& event, const Ledger& ledger, Findings& findings);
 
 private:
+    static void tell_groups(const PlanMade& event, std::size_t worker, Findings& findings);
     std::optional<BatchSized> first_ = {};  // Of the step at work.
 };
 

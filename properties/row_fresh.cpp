@@ -39,8 +39,17 @@ const PropertyText RowFresh::text{
         "rows of layers that nobody writes (see id-space), and what a request is owed but not given: missing rows are no finding",
     .bugs = bugs};
 
-void RowFresh::see(const RowsDelivered& event, const Ledger& ledger, Findings& findings) {
-    if (event.columns == 1 && std::ranges::equal(event.rows, event.wanted)) return;  // Nearly always.
+void RowFresh::tell_gap(const RowsDelivered& event, const RequestFacts& request, Findings& findings) {
+    findings.add({.property = text.id,
+                  .rank = event.rank,
+                  .request = event.request,
+                  .rows = std::ssize(event.wanted),
+                  .needed = request.tokens - 1,
+                  .message = fmt::format("{} rows from position {} on are delivered of a request of {} tokens", event.wanted.size(),
+                                         event.first, request.tokens)});
+}
+
+void RowFresh::look_at_rows(const RowsDelivered& event, const Ledger& ledger, Findings& findings) {
     std::array<Wrong, row_state_names.size()> wrong{};
     for (std::size_t row = 0; row < event.wanted.size(); ++row) {
         const RowTag found = event.rows[row * static_cast<std::size_t>(event.columns)];

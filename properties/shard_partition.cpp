@@ -27,10 +27,10 @@ void ShardPartition::see(const PlanMade& event, const Ledger&, Findings& finding
 }
 
 // The context-parallel ranks tell their slots one after another, the first of them last.
-void ShardPartition::see(const SlotsMapped& event, const Ledger& ledger, Findings& findings) {
+void ShardPartition::count_owners(const SlotsMapped& event, const Ledger& ledger, Findings& findings) {
     const std::int64_t ranks = ledger.context_ranks();
     const GroupFacts* facts = ledger.group(event.group);
-    if (ranks == 1 || facts == nullptr || facts->family == GroupFamily::states) return;
+    if (facts == nullptr || facts->family == GroupFamily::states) return;
     const auto group = static_cast<std::size_t>(event.group);
     if (owners_.size() <= group) owners_.resize(group + 1);
     std::vector<std::int32_t>& owners = owners_[group];

@@ -5,20 +5,7 @@
 namespace kv {
 namespace {
 
-constexpr std::array<std::string_view, 10> bugs{"B01", "B02", "B09", "B36", "B41", "N01", "N02", "N05", "N10", "R09"};
-
-// Place of the first slot that is no row of a buffer; PAD is none that anybody looks for.
-std::optional<std::size_t> first_outside(std::span<const std::int64_t> slots, std::int64_t rows) {
-    // One pass without branches: most batches are well.
-    std::int64_t most = -1, least = 0;
-    for (const std::int64_t slot : slots) {
-        most = std::max(most, slot);
-        least = std::min(least, slot);
-    }
-    if (most < rows && least >= -1) return std::nullopt;
-    const auto outside = std::ranges::find_if(slots, [&](std::int64_t slot) { return slot >= rows || slot < -1; });
-    return static_cast<std::size_t>(outside - slots.begin());
-}
+constexpr std::array<std::string_view, 12> bugs{"B01", "B02", "B09", "B14", "B36", "B45", "B41", "N01", "N02", "N05", "N10", "R09"};
 
 }  // namespace
 
@@ -30,7 +17,7 @@ const PropertyText SlotInBounds::text{
     .not_checked = "addresses inside kernels (see offset-fits), and what a slot within bounds holds (see row-fresh)",
     .bugs = bugs};
 
-void SlotInBounds::see(const BlocksAsked& event, const Ledger& ledger, Findings& findings) {
+void SlotInBounds::look_at_taken(const BlocksAsked& event, const Ledger& ledger, Findings& findings) {
     const std::int64_t blocks = ledger.rank(event.rank).blocks.value;
     const auto outside = std::ranges::find_if(
         event.taken, [&](BlockId block) { return static_cast<std::int64_t>(block) < 0 || static_cast<std::int64_t>(block) >= blocks; });
@@ -43,7 +30,7 @@ void SlotInBounds::see(const BlocksAsked& event, const Ledger& ledger, Findings&
                   .message = fmt::format("block {} is handed out of a pool of {}", id, blocks)});
 }
 
-void SlotInBounds::see(const SlotsMapped& event, const Ledger& ledger, Findings& findings) {
+void SlotInBounds::look_at_columns(const SlotsMapped& event, const Ledger& ledger, Findings& findings) {
     const RankFacts& rank = ledger.rank(event.rank);
     const auto group = static_cast<std::size_t>(event.group);
     if (group >= rank.tables.size() || rank.tables[group].columns == 0) return;
@@ -54,18 +41,19 @@ void SlotInBounds::see(const SlotsMapped& event, const Ledger& ledger, Findings&
         const std::int64_t last = event.runs[row].first + event.runs[row].count - 1;
         if (last < table.positions) continue;
         const std::int64_t column = last / (table.positions / std::max<std::int64_t>(table.columns, 1));
-        Finding finding{.property = text.id, .rank = event.rank, .step = event.step, .group = event.group};
+        Finding finding{
+            .property = text.id, .rank = event.rank, .step = event.step, .group = event.group, .value = column, .limit = table.columns};
         if (row < event.requests.size()) finding.request = event.requests[row];
         finding.message = fmt::format("position {} is in column {} of a block table of {} columns", last, column, table.columns);
         findings.add(std::move(finding));
     }
 }
 
-// Rows of a buffer that slots name; where one is none, whose token it is of.
+// The first slot that is no row of the buffer, and whose token it is of.
 void SlotInBounds::look(const Slots& slots, const Ledger& ledger, Findings& findings) {
-    const auto outside = first_outside(slots.slots, slots.rows);
-    if (!outside) return;
-    const std::int64_t slot = slots.slots[*outside];
+    const auto outside = std::ranges::find_if_not(slots.slots, [&](std::int64_t slot) { return is_row(slot, slots.rows); });
+    if (outside == slots.slots.end()) return;
+    const std::int64_t slot = *outside;
     Finding finding{.property = text.id,
                     .rank = slots.rank,
                     .step = slots.step,
@@ -73,29 +61,52 @@ void SlotInBounds::look(const Slots& slots, const Ledger& ledger, Findings& find
                     .request = slots.request,
                     .slot = slot,
                     .rows = slots.rows};
-    if (!finding.request) finding.request = ledger.request_of_token(slots.rank, static_cast<std::int64_t>(*outside));
+    if (!finding.request) finding.request = ledger.request_of_token(slots.rank, outside - slots.slots.begin());
     finding.message = slots.block > 0 ? fmt::format("{} at slot {} (block {}, offset {}) of {} rows", slots.what, slot, slot / slots.block,
                                                     slot % slots.block, slots.rows)
                                       : fmt::format("{} at slot {} of {} rows", slots.what, slot, slots.rows);
     findings.add(std::move(finding));
 }
 
-void SlotInBounds::see(const KvWritten& event, const Ledger& ledger, Findings& findings) {
-    const GroupFacts* facts = ledger.group(event.group);
-    if (facts == nullptr || facts->family == GroupFamily::states) return;
+void SlotInBounds::look_at_written(const KvWritten& event, const GroupFacts& group, const Ledger& ledger, Findings& findings) {
+    const RankFacts& rank = ledger.rank(event.rank);
     look({.rank = event.rank,
           .step = event.step,
           .group = event.group,
           .slots = event.slots,
-          .rows = ledger.rank(event.rank).blocks.value * facts->block.value,
-          .block = facts->block.value,
+          .rows = rank.blocks.value * group.block.value,
+          .block = group.block.value,
           .what = "keys and values are written"},
+         ledger, findings);
+    if (!rank.draft_rows || event.group != rank.draft_group) return;
+    look({.rank = event.rank,
+          .step = event.step,
+          .group = event.group,
+          .slots = event.slots,
+          .rows = *rank.draft_rows,
+          .block = group.block.value,
+          .what = "the drafter's keys and values are written"},
          ledger, findings);
 }
 
-void SlotInBounds::see(const RowsStored& event, const Ledger& ledger, Findings& findings) {
+// A graph's kernel, and one that writes rows too far apart, go on where the buffer ends.
+void SlotInBounds::see(const RowsCaptured& event, const Ledger& ledger, Findings& findings) {
     const RankFacts& rank = ledger.rank(event.rank);
-    if (!event.by_slot || !rank.side_rows) return;
+    if (event.outcome != CaptureOutcome::copied || event.count <= 0 || !rank.step_rows) return;
+    std::int64_t last = checked_add(event.buffer_first, event.count - 1);
+    if (rank.row_stride > rank.row_ids) last = checked_add(checked_mul(last, rank.row_stride), rank.row_ids - 1) / rank.row_ids;
+    if (last < *rank.step_rows) return;
+    findings.add(
+        {.property = text.id,
+         .rank = event.rank,
+         .step = event.step,
+         .slot = std::max(event.buffer_first, *rank.step_rows),
+         .rows = *rank.step_rows,
+         .message = fmt::format("captured rows [{}, {}) of a step buffer of {} rows", event.buffer_first, last + 1, *rank.step_rows)});
+}
+
+void SlotInBounds::look_at_stored(const RowsStored& event, const Ledger& ledger, Findings& findings) {
+    const RankFacts& rank = ledger.rank(event.rank);
     look({.rank = event.rank,
           .step = event.step,
           .group = event.group,
@@ -108,7 +119,7 @@ void SlotInBounds::see(const RowsStored& event, const Ledger& ledger, Findings& 
 
 void SlotInBounds::see(const RowsRead& event, const Ledger& ledger, Findings& findings) {
     const RankFacts& rank = ledger.rank(event.rank);
-    if (!rank.reader_rows) return;
+    if (!rank.reader_rows || are_rows(event.slots, *rank.reader_rows)) return;
     look({.rank = event.rank,
           .group = event.group,
           .request = event.request,

@@ -33,25 +33,25 @@ void WindowExact::see(const BlocksAsked& event, const Ledger& ledger, Findings& 
         const auto is_held = [&](std::int64_t column) {
             return column < std::ssize(held) && static_cast<std::int64_t>(held[static_cast<std::size_t>(column)]) >= null_blocks;
         };
-        Finding finding{
-            .property = text.id, .rank = event.rank, .group = static_cast<std::int64_t>(index), .request = event.request, .blocks = 0};
         std::int64_t early = 0, late = 0;
         for (std::int64_t column = first / tokens; column * tokens < settled && column < std::ssize(held); ++column)
             early += is_held(column) ? 0 : 1;
         for (std::int64_t column = 0; column < first / tokens && column < std::ssize(held); ++column) late += is_held(column) ? 1 : 0;
-        if (early > 0) {
-            finding.blocks = early;
-            finding.released = ReleaseTime::early;
-            finding.message =
-                fmt::format("{} blocks with positions from {} on are gone, and {} tokens have settled", early, first, settled);
-            findings.add(finding);
-        }
-        if (late > 0) {
-            finding.blocks = late;
-            finding.released = ReleaseTime::late;
-            finding.message = fmt::format("{} blocks of positions before {} are held, and {} tokens have settled", late, first, settled);
-            findings.add(finding);
-        }
+        const auto add = [&](ReleaseTime released, std::int64_t blocks, std::string message) {
+            findings.add({.property = text.id,
+                          .rank = event.rank,
+                          .group = static_cast<std::int64_t>(index),
+                          .request = event.request,
+                          .blocks = blocks,
+                          .released = released,
+                          .message = std::move(message)});
+        };
+        if (early > 0)
+            add(ReleaseTime::early, early,
+                fmt::format("{} blocks with positions from {} on are gone, and {} tokens have settled", early, first, settled));
+        if (late > 0)
+            add(ReleaseTime::late, late,
+                fmt::format("{} blocks of positions before {} are held, and {} tokens have settled", late, first, settled));
     }
 }
 

@@ -32,6 +32,11 @@ void XferMatch::see(const TransferOpened& event, const Ledger& ledger, Findings&
         findings.add(finding);
     }
     const std::int64_t tokens = ledger.column_tokens(event.group);
+    if (event.by_position && source != tokens) {
+        finding.blocks = std::ssize(event.blocks);
+        finding.message = fmt::format("{} blocks of {} tokens are filled each from one of {}", std::ssize(event.blocks), tokens, source);
+        findings.add(finding);
+    }
     const NeededOfHit needed = needed_of_hit(*group, tokens, end);
     const std::int64_t null_blocks = ledger.rank(event.rank).null_blocks;
     std::int64_t missing = 0;

@@ -190,6 +190,8 @@ constexpr std::array model_rows{
     row("scheduler.draft", "method", Form::text, "\"mtp\", \"eagle3\", \"ngram\", ...").needed(),
     row("scheduler.draft", "tokens", Form::count, "drafted tokens of a step").from(1, small_max).needed(),
     row("scheduler.draft", "modules", Form::count, "layers of the drafter that predict one token each").from(1, small_max).otherwise("1"),
+    row("scheduler.draft", "blocks", Form::count, "of a pool of its own, which the target's slots index; the target's when it is not there")
+        .from(1, blocks_max),
     row("scheduler.draft", "keeps_last_block", Form::flag, "a prefix hit keeps the block that the drafter would recompute")
         .otherwise("false"),
 
@@ -197,6 +199,8 @@ constexpr std::array model_rows{
     row("cache", "prefix_caching", Form::flag, "blocks are found again by their content").otherwise("true"),
     row("cache", "mamba_mode", Form::choice, "positions whose Mamba states are kept").one_of(mamba_modes).otherwise("\"none\""),
     row("cache", "layout", Form::choice, "dimensions in memory, outermost first").one_of(cache_layout_names).otherwise("\"LBNHC\""),
+    row("cache", "router_block", Form::tokens, "tokens of a block as a router takes it that follows the cache's events")
+        .from(1, tokens_max),
     row("cache", "prefix_match_unit", Form::tokens, "prefixes match in multiples of this").from(1, tokens_max),
 };
 

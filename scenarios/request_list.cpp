@@ -76,6 +76,8 @@ void Listing::add_listed() {
                                     .external = listed.external,
                                     .external_steps = listed.external_steps,
                                     .external_fails = listed.external_fails,
+                                    .external_block = listed.external_block,
+                                    .external_end = listed.external_end,
                                     .routed_experts = listed.routed_experts.value_or(scenario_.capture.opt_in),
                                     .abort_at = listed.abort_at,
                                     .acceptance = acceptance,

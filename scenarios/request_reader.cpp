@@ -66,9 +66,11 @@ void read_load(const TableReader& table, ListedRequest& request) {
     const bool said = table.take("external", request.external);
     table.take("external_steps", request.external_steps);
     table.take("external_fails", request.external_fails);
+    table.take("external_block", request.external_block);
+    table.take("external_end", request.external_end);
     if (said && request.external > request.prompt)
         table.error("external", "is more than the prompt of " + std::to_string(request.prompt.value) + " tokens");
-    for (const std::string_view key : {"external_steps", "external_fails"})
+    for (const std::string_view key : {"external_steps", "external_fails", "external_block", "external_end"})
         if (table.has(key) && !table.has("external")) table.error(key, "has no `external` beside it: expected how many tokens are loaded");
 }
 

@@ -1,6 +1,7 @@
 #include "scenarios/scenario.h"
 
 #include "model/engine.h"
+#include "model/known_bugs.h"
 #include "scenarios/expect_reader.h"
 #include "scenarios/model_reader.h"
 #include "scenarios/request_reader.h"
@@ -14,26 +15,38 @@
 namespace kv {
 namespace {
 
+// A list of names, each of which is known and stands there once. `things` is what they are, where none is meant.
+void read_names(const TableReader& head, std::string_view key, const std::vector<std::string_view>& known, const std::string& things,
+                std::vector<std::string>& names) {
+    if (!head.take(key, names)) return;
+    const auto& items = std::get<TomlArray>(head.value(key)->value).items;
+    const std::string in_key = "`" + std::string(key) + "` names ";
+    std::set<std::string_view> seen;
+    for (std::size_t i = 0; i < items.size(); ++i) {
+        const std::string& name = names[i];
+        const std::string shown = in_key + '"' + shortened(name, 40) + '"';
+        if (!seen.insert(name).second) head.source().error(items[i].where, shown + " twice");
+        if (std::ranges::find(known, name) != known.end()) continue;
+        const std::string meant = head.source().crowded() ? "" : nearest(name, known);
+        head.source().error(items[i].where, shown + ": " + (meant.empty() ? "expected " + things : "did you mean \"" + meant + "\"?"));
+    }
+}
+
 void read_head(const TableReader& head, Scenario& out) {
     std::int64_t format = 1;
     head.take("format", format);
     head.take("title", out.title);
     head.take("seed", out.seed);
-    if (!head.take("affects", out.affects)) return;
     std::vector<std::string_view> known;
-    for (const Engine& engine : engines()) known.push_back(engine.name);
-    const auto& items = std::get<TomlArray>(head.value("affects")->value).items;
-    std::set<std::string_view> seen;
-    for (std::size_t i = 0; i < items.size(); ++i) {
-        const std::string& name = out.affects[i];
-        if (!seen.insert(name).second) head.source().error(items[i].where, "`affects` names this engine twice");
-        if (std::ranges::find(known, name) != known.end()) continue;
-        const std::string meant = head.source().crowded() ? "" : nearest(name, known);
-        std::string all;
-        for (const std::string_view engine : known) all += (all.empty() ? "" : ", ") + std::string(engine);
-        head.source().error(items[i].where, "`affects` names \"" + shortened(name, 40) +
-                                                "\": " + (meant.empty() ? "expected of " + all : "did you mean \"" + meant + "\"?"));
+    std::string all;
+    for (const Engine& engine : engines()) {
+        known.push_back(engine.name);
+        all += (all.empty() ? "of " : ", ") + std::string(engine.name);
     }
+    read_names(head, "affects", known, all, out.affects);
+    std::vector<std::string_view> bugs;
+    for (const KnownBug& bug : known_bugs()) bugs.push_back(bug.id);
+    read_names(head, "bugs", bugs, "the number of a known bug, such as \"B19\"", out.bugs);
 }
 
 void read_spread(const TableReader& table, Spread& spread) {
@@ -41,6 +54,7 @@ void read_spread(const TableReader& table, Spread& spread) {
     table.take("ep", spread.expert);
     table.take("layout", spread.layout);
     table.take("micro_batches", spread.micro_batches);
+    table.take("expert_chunk", spread.expert_chunk);
 }
 
 void read_stepping(const TableReader& table, Stepping& stepping) {
@@ -61,6 +75,7 @@ void read_routed(const TableReader& table, RoutedModel& routed) {
     table.take("topk", routed.topk);
     table.take("dense_first", routed.dense_first);
     table.take("redundant_experts", routed.redundant_experts);
+    table.take("shared_experts", routed.shared_experts);
     if (routed.experts && routed.topk && *routed.topk > *routed.experts)
         table.error("topk", "is " + std::to_string(*routed.topk) + ": a layer has " + std::to_string(*routed.experts) + " experts");
     if (table.has("topk") && !table.has("experts") && !table.has("config"))
@@ -76,6 +91,9 @@ void read_capture(const TableReader& table, const Scenario& scenario, ScenarioCa
     table.take("draft_layers", capture.draft_layers);
     table.take("draft_first", capture.draft_first);
     table.take("routes_inside", capture.routes_inside);
+    table.take("router_columns", capture.router_columns);
+    table.take("router_layer", capture.router_layer);
+    table.take("reader_layers", capture.reader_layers);
     if (capture.draft_layers > 0 && scenario.model.settings.drafting.tokens == 0)
         table.error("draft_layers", "stands without [scheduler] draft: there is no drafter");
     if (table.has("draft_first") && capture.draft_layers == 0)
@@ -98,6 +116,7 @@ void read_all(const TableReader& head, Scenario& out) {
     if (sections.model) read_routed(*sections.model, out.routed);
     if (sections.machine) read_machine(*sections.machine, out);
     if (sections.parallel) read_spread(*sections.parallel, out.spread);
+    if (sections.cache) sections.cache->take("router_block", out.router_block);
     if (sections.scheduler) read_stepping(*sections.scheduler, out.stepping);
     if (sections.capture) read_capture(*sections.capture, out, out.capture);
     read_requests(head, sections, out);

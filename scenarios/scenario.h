@@ -33,6 +33,7 @@ struct RoutedModel {                           // Of [model]; what is not there 
     std::optional<std::int64_t> topk = {};
     std::int64_t dense_first = 0;
     std::int64_t redundant_experts = 0;
+    std::int64_t shared_experts = 0;
 };
 
 struct Spread {  // Of [parallel], beside what planning reads.
@@ -40,6 +41,7 @@ struct Spread {  // Of [parallel], beside what planning reads.
     std::int64_t expert = 1;
     RouterView layout = RouterView::joined;
     std::int64_t micro_batches = 1;
+    Tokens expert_chunk{0};  // 0: all at once.
 };
 
 struct Stepping {         // Of [scheduler], beside what planning reads.
@@ -56,6 +58,9 @@ struct ScenarioCapture {
     std::int64_t draft_layers = 0;
     std::optional<std::int64_t> draft_first = {};
     bool routes_inside = false;
+    std::optional<std::int64_t> router_columns = {};
+    std::optional<std::int64_t> router_layer = {};
+    std::optional<std::int64_t> reader_layers = {};
 };
 
 struct ScenarioReset {
@@ -70,12 +75,14 @@ struct Scenario {
     std::string title;
     std::int64_t seed = 1;
     std::vector<std::string> affects = {};  // Names of engines.
+    std::vector<std::string> bugs = {};     // Of model/known_bugs.h, by their ids.
     ModelFile model;                        // Its layers are empty where there are groups or a configuration instead.
     std::vector<ScenarioGroup> groups = {};
     std::optional<ModelConfig> config = {};
     RoutedModel routed = {};
     Bytes host{0};
-    Diagnostic machine_place = {};  // Of [machine].
+    Diagnostic machine_place = {};            // Of [machine].
+    std::optional<Tokens> router_block = {};  // Of [cache].
     Spread spread = {};
     Stepping stepping = {};
     ScenarioCapture capture = {};

@@ -24,6 +24,7 @@ inline constexpr std::array head_rows{
     row("", "title", Form::text, "what the scenario is, in a line"),
     row("", "seed", Form::count, "from which all that is drawn or made up is").from(0, seed_most).otherwise("1"),
     row("", "affects", Form::texts, "released engines that show the finding").otherwise("[]"),
+    row("", "bugs", Form::texts, "known bugs that it shows, by their numbers: `kvproof explain B19`").otherwise("[]"),
     row("", "capture", Form::table, "capture of routed experts; without this section there is none"),
     row("", "request", Form::tables, "the requests, [[request]] each"),
     row("", "workload", Form::table, "more requests: of a file, or drawn"),
@@ -38,11 +39,21 @@ inline constexpr std::array head_rows{
     row("model", "dense_first", Form::count, "first layers that have no router").from(0, layer_count_max).otherwise("0"),
     row("model", "redundant_experts", Form::count, "replicas of experts beyond one of each").from(0, small_max).otherwise("0"),
 
+    row("model", "shared_experts", Form::count, "experts of every token beside those that it is routed to")
+        .from(0, small_max)
+        .otherwise("0"),
+
     row("machine", "host", Form::bytes, "memory of the host's tier of the cache").from(0, memory_max).otherwise("\"0 B\""),
 
     row("parallel", "dp", Form::count, "data parallel ranks").from(1, ranks_max).otherwise("1"),
     row("parallel", "ep", Form::count, "expert parallel ranks; 1: every rank holds all experts").from(1, ranks_max).otherwise("1"),
     row("parallel", "layout", Form::choice, "which rows of a step a router is given").one_of(router_view_names).otherwise("\"joined\""),
+    row("parallel", "interleave", Form::tokens, "tokens that each context parallel rank takes in turn")
+        .from(1, tokens_max)
+        .otherwise("\"1 token\""),
+    row("parallel", "expert_chunk", Form::tokens, "tokens of a step that the experts are given at a time; 0: all at once")
+        .from(0, tokens_max)
+        .otherwise("\"0 tokens\""),
     row("parallel", "micro_batches", Form::count, "parts that a step is computed in").from(1, 2).otherwise("1"),
 
     row("scheduler", "chunk_max", Form::tokens, "tokens of one request's prefill in a step; 0: as many as there is budget for")
@@ -60,6 +71,12 @@ inline constexpr std::array head_rows{
     row("capture", "draft_layers", Form::count, "layers of the drafter that have routers").from(0, layer_count_max).otherwise("0"),
     row("capture", "draft_first", Form::count, "number of the first of them; the number of the target's layers when it is not there")
         .from(0, layer_count_max),
+    row("capture", "router_columns", Form::count, "ids that a router gives of a token; `topk` when it is not there").from(1, small_max),
+    row("capture", "router_layer", Form::count, "number of its layer as the first router says it; `dense_first` when it is not there")
+        .from(-layer_count_max, layer_count_max),
+    row("capture", "reader_layers", Form::count,
+        "layers of a row as whoever reads rows counts them; those that it has when it is not there")
+        .from(1, layer_count_max),
     row("capture", "routes_inside", Form::flag, "the expert kernel routes, and calls nobody back").otherwise("false"),
 };
 
@@ -81,6 +98,10 @@ inline constexpr std::array request_rows{
     row("request", "external_steps", Form::count, "steps that the load takes; 0: it is part of the request's first step")
         .from(0, steps_most)
         .otherwise("0"),
+    row("request", "external_block", Form::tokens, "tokens of a block where they were computed; as here when it is not there")
+        .from(1, tokens_max),
+    row("request", "external_end", Form::tokens, "so many of its tokens are there, whatever is asked for; all when it is not there")
+        .from(0, request_tokens_most),
     row("request", "external_fails", Form::flag, "the load brings nothing").otherwise("false"),
     row("request", "abort_at", Form::count, "step before which it is aborted").from(0, steps_most),
     row("request", "routed_experts", Form::flag, "its rows are wanted; [capture] opt_in when it is not there"),
@@ -151,19 +172,23 @@ inline constexpr std::array expect_rows{
     row("expect", "rows", Form::count, "rows: of the buffer, or that the finding is about")
         .from(0, figure_most)
         .of(of_properties("slot-in-bounds", "row-fresh", "map-agrees", "buffer-fits", "pad-inert", "layout-match", "shard-partition",
-                          "xfer-match", "live-read", "id-space")),
+                          "xfer-match", "live-read", "id-space", "ranks-agree")),
     row("expect", "state", Form::choice, "what a reader gets in place of the row").one_of(row_state_names).of(of_properties("row-fresh")),
     row("expect", "producer", Form::text, "id of the request that wrote what is read").of(of_properties("row-fresh")),
     row("expect", "needed", Form::count, "what there had to be: rows or blocks")
         .from(0, figure_most)
-        .of(of_properties("buffer-fits", "layout-match", "admit-agrees", "shard-partition")),
+        .of(of_properties("row-fresh", "buffer-fits", "layout-match", "admit-agrees", "shard-partition", "ranks-agree")),
     row("expect", "free", Form::count, "free blocks at the decision").from(0, figure_most).of(of_properties("admit-agrees")),
     row("expect", "blocks", Form::count, "blocks that the finding is about")
         .from(0, figure_most)
         .of(of_properties("block-conserved", "admit-agrees", "window-exact", "xfer-match")),
     row("expect", "page", Form::bytes, "bytes of the page that does not fit").from(0, page_max).of(of_properties("page-unified")),
-    row("expect", "value", Form::count, "the id or address").from(-1, figure_most).of(of_properties("id-space", "offset-fits")),
-    row("expect", "limit", Form::count, "one past the largest that fits").from(1, figure_most).of(of_properties("id-space", "offset-fits")),
+    row("expect", "value", Form::count, "the id, address or column, or the block size that somebody takes")
+        .from(-layer_count_max, figure_most)
+        .of(of_properties("slot-in-bounds", "map-agrees", "id-space", "offset-fits", "ranks-agree")),
+    row("expect", "limit", Form::count, "one past the largest that fits, or what it had to be")
+        .from(1, figure_most)
+        .of(of_properties("slot-in-bounds", "map-agrees", "id-space", "offset-fits", "ranks-agree")),
     row("expect", "released", Form::choice, "whether a block is released too early or too late")
         .one_of(release_time_names)
         .of(of_properties("window-exact")),

@@ -29,6 +29,8 @@ struct ListedRequest {
     Tokens external{0};
     std::int64_t external_steps = 0;
     bool external_fails = false;
+    std::optional<Tokens> external_block = {};  // Of the engine that computed them.
+    std::optional<Tokens> external_end = {};    // That it has of the request's.
     std::optional<std::int64_t> abort_at = {};
     std::optional<bool> routed_experts = {};
     std::vector<std::int64_t> accepted = {};  // Of each decoding step, over and over; empty: all drafts.
@@ -67,6 +69,8 @@ struct ScenarioRequest {
     Tokens external{0};
     std::int64_t external_steps = 0;
     bool external_fails = false;
+    std::optional<Tokens> external_block = {};
+    std::optional<Tokens> external_end = {};
     bool routed_experts = false;
     std::optional<std::int64_t> abort_at = {};
     std::size_t acceptance = 0;              // Place in RequestList::acceptances.

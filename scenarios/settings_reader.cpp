@@ -37,6 +37,7 @@ void read_draft(const TableReader& section, Drafting& drafting) {
     section.take("tokens", drafting.tokens);
     section.take("modules", drafting.modules);
     section.take("keeps_last_block", drafting.keeps_last_block);
+    section.take("blocks", drafting.pool_blocks);
 }
 
 void read_cache(const TableReader& section, Settings& settings) {
@@ -52,6 +53,7 @@ void read_parallel(const TableReader& section, Settings& settings) {
     section.take("pp", settings.parallel.pipeline);
     section.take("dcp", settings.parallel.decode_context);
     section.take("pcp", settings.parallel.prefill_context);
+    section.take("interleave", settings.parallel.context_interleave);
 }
 
 }  // namespace

@@ -41,6 +41,14 @@ TokensPerBlock kernel_block(const KvSpec& spec) {
     return TokensPerBlock{most ? std::gcd(most->value, block) : block};
 }
 
+// Of an attention layer's page, its padding included.
+std::int64_t block_elements(const Engine& engine, const KvSpec& spec) {
+    const AttentionCache* cache = attention_of(spec);
+    const auto page = page_bytes(engine, spec);
+    const auto* bytes = std::get_if<Bytes>(&page);
+    return cache != nullptr && bytes != nullptr ? bytes->value / element_bytes(cache->dtype) : 0;
+}
+
 std::vector<TableShape> tables_of(const Engine& engine, const Plan& plan, const Settings& settings, const DeploymentShape& shape) {
     // Cross-attention's tables name the encoder's tokens.
     const auto crosses = [&](const SchedulerView::GroupView& group) { return std::holds_alternative<CrossSpec>(plan.spec(group.spec)); };
@@ -51,7 +59,10 @@ std::vector<TableShape> tables_of(const Engine& engine, const Plan& plan, const 
         const KvSpec& spec = plan.spec(plan.scheduler.groups[i].spec);
         Blocks blocks = row_blocks_max(engine, spec, settings, length);
         if (i < shape.columns.size() && shape.columns[i]) blocks = Blocks{*shape.columns[i]};
-        tables.push_back({.block = block_of(spec), .kernel_block = kernel_block(spec), .row_blocks_max = blocks});
+        tables.push_back({.block = block_of(spec),
+                          .kernel_block = kernel_block(spec),
+                          .row_blocks_max = blocks,
+                          .block_elements = block_elements(engine, spec)});
     }
     return tables;
 }
@@ -75,9 +86,16 @@ SchedulerSettings scheduler_of(const Engine& engine, const Plan& plan, const Set
     return scheduler;
 }
 
+std::optional<Blocks> draft_blocks(const Engine& engine, const Plan& plan, const Settings& settings) {
+    if (!settings.drafting.pool_blocks) return std::nullopt;
+    return engine.draft_pool.choice == DraftPool::own_blocks ? *settings.drafting.pool_blocks : plan.scheduler.blocks;
+}
+
 BatchShape batch_of(const Settings& settings) {
     return {.rows = settings.sequences_max,
-            .context = {.decode = {.ranks = settings.parallel.decode_context}, .prefill = {.ranks = settings.parallel.prefill_context}}};
+            .context = {.decode = {.ranks = settings.parallel.decode_context},
+                        .prefill = {.ranks = settings.parallel.prefill_context},
+                        .interleave = settings.parallel.context_interleave}};
 }
 
 // What the engines check of capture beside what a row's format and a transport refuse.
@@ -104,7 +122,33 @@ RowModel row_model(const CaptureShape& shape) {
             .draft_first = shape.draft_first.value_or(shape.layers),
             .routers = shape.routers,
             .replicas = shape.redundant_experts,
+            .shared_experts = shape.shared_experts,
             .routes_inside = shape.routes_inside};
+}
+
+std::int64_t graph_rows_max(const DeploymentShape& shape) { return shape.graph_sizes.empty() ? 0 : shape.graph_sizes.back(); }
+
+std::int64_t step_buffer_rows(const Engine& engine, const Settings& settings, const DeploymentShape& shape) {
+    return engine.step_buffer({.batched_max = settings.batched_max.value,
+                               .chunk_max = shape.chunk_max.value,
+                               .running_max = settings.sequences_max,
+                               .graph_max = graph_rows_max(shape),
+                               .ranks = shape.data_ranks,
+                               .ranks_offered = engine.capture_start.choice == BatchStart::as_offered ? shape.data_ranks : 1});
+}
+
+// With blocks of 2 and turns of 3 the third token of a turn would lie in the block after its own.
+std::optional<Refusal> interleave_refused(const Plan& plan, const Settings& settings) {
+    const std::int64_t interleave = settings.parallel.context_interleave.value;
+    if (settings.parallel.decode_context == 1) return std::nullopt;
+    for (const SchedulerView::GroupView& group : plan.scheduler.groups)
+        if (const std::int64_t block = block_of(plan.spec(group.spec)).value;
+            attention_of(plan.spec(group.spec)) != nullptr && block % interleave != 0)
+            return Refusal{.type = Raised::assertion_error,
+                           .raised_in = "VllmConfig.validate_block_size",
+                           .message = "context parallel ranks take turns of " + std::to_string(interleave) +
+                                      " tokens, which do not divide a block of " + std::to_string(block)};
+    return std::nullopt;
 }
 
 // The last pipeline stage writes, and the scheduler's process reads: each sizes the side buffer by what it sees.
@@ -128,10 +172,14 @@ CaptureSettings capture_of(const Engine& engine, const Plan& plan, const Setting
                      .running_max = settings.sequences_max,
                      .batched_max = settings.batched_max.value,
                      .steps_in_flight_max = rank.steps_in_flight},
-            .buffer = {.rows = settings.batched_max.value, .layers = captured.layers, .columns = captured.routers.topk},
+            .buffer = {.rows = step_buffer_rows(engine, settings, shape), .layers = captured.layers, .columns = captured.routers.topk},
             .view = shape.view,
             .tp_size = settings.parallel.tensor,
-            .group = group};
+            .group = group,
+            .data_ranks = shape.data_ranks,
+            .router_columns = captured.router_columns,
+            .router_layer = captured.router_layer,
+            .reader_layers = captured.reader_layers};
 }
 
 }  // namespace
@@ -167,17 +215,21 @@ std::variant<Deployment, Refusal, NotDeployed> deploy(const Engine& engine, cons
                            " at most"};
     for (const auto& refusal : {plan.capacity_refusal, plan.block_size_refusal})
         if (refusal) return *refusal;
+    if (auto refused = interleave_refused(plan, settings)) return *std::move(refused);
     RankSettings rank{.scheduler = scheduler_of(engine, plan, settings, shape),
                       .cache = planned_cache(engine, plan, settings),
                       .tables = tables_of(engine, plan, settings, shape),
                       .batch = batch_of(settings),
-                      .steps_in_flight = steps_in_flight(engine, settings)};
+                      .steps_in_flight = steps_in_flight(engine, settings),
+                      .draft_blocks = draft_blocks(engine, plan, settings)};
     if (shape.capture)
         if (auto refused = capture_refused(engine, settings)) return *std::move(refused);
-    Deployment deployment{
-        .lockstep = {.graph_sizes = shape.graph_sizes, .pads_ranks = shape.pads_ranks, .micro_batches = shape.micro_batches}};
-    const std::int64_t graph_max = shape.graph_sizes.empty() ? 0 : shape.graph_sizes.back();
-    const std::int64_t rows_max = std::max(settings.batched_max.value, graph_max);
+    Deployment deployment{.lockstep = {.graph_sizes = shape.graph_sizes,
+                                       .pads_ranks = shape.pads_ranks,
+                                       .micro_batches = shape.micro_batches,
+                                       .expert_chunk = shape.expert_chunk.value,
+                                       .agreement = engine.batch_agreement.choice}};
+    const std::int64_t rows_max = std::max(settings.batched_max.value, graph_rows_max(shape));
     DeploymentSize size(engine);
     for (std::int64_t number = 0; number < shape.data_ranks; ++number) {
         rank.rank = RankId{static_cast<std::int32_t>(number)};

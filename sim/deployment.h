@@ -24,6 +24,10 @@ struct CaptureShape {
     std::int64_t draft_layers = 0;
     std::optional<std::int64_t> draft_first = {};  // Empty: they are numbered on from the target's.
     bool routes_inside = false;
+    std::int64_t shared_experts = 0;
+    std::optional<std::int64_t> router_columns = {};  // Ids that routers give of a token; empty: top-k.
+    std::optional<std::int64_t> router_layer = {};    // As the first router says its layer; empty: as it is.
+    std::optional<std::int64_t> reader_layers = {};   // Of a row, as whoever reads it counts them; empty: as many as it has.
 };
 
 // What planning does not ask.
@@ -35,6 +39,7 @@ struct DeploymentShape {
     bool whole_request_must_fit = true;
     std::vector<std::int64_t> graph_sizes = {};
     bool pads_ranks = false;
+    Tokens expert_chunk{0};
     std::vector<std::optional<std::int64_t>> columns = {};  // Of each group's block table in place of the engine's own; empty: none.
     std::optional<CaptureShape> capture = {};
     std::uint64_t seed = 1;

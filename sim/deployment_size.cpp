@@ -64,7 +64,8 @@ void DeploymentSize::add_capture(const CaptureSettings& capture) {
     const RowSetup& rows = capture.rows;
     const std::int64_t row_bytes = columns_max * tag_bytes;
     const Transport transport = engine_.transport.choice;
-    const bool by_slot = transport == Transport::shared_memory || transport == Transport::slot_cache;
+    const bool by_slot =
+        transport == Transport::shared_memory || transport == Transport::slot_cache || transport == Transport::prompt_by_slot;
     add(side_buffer, by_slot ? std::max<std::int64_t>(rows.rows, 0) : 0, row_bytes);
     add(steps, capture.buffer.rows, row_bytes);
     add(row_blocks, rows.requests_max, place_bytes);

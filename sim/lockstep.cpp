@@ -1,5 +1,7 @@
 #include "sim/lockstep.h"
 
+#include "model/units.h"
+
 #include <algorithm>
 
 namespace kv {
@@ -17,6 +19,15 @@ bool splits(const LockstepSettings& settings, std::int64_t least_tokens, std::in
 }
 
 }  // namespace
+
+// Ranks meet in each iteration, those without a token of their own as well.
+void count_iterations(const LockstepSettings& settings, std::int64_t dummy_tokens, std::vector<BatchSize>& sizes) {
+    if (settings.expert_chunk == 0) return;
+    const auto of = [&](const BatchSize& size) { return ceil_div(size.dummy ? dummy_tokens : size.tokens, settings.expert_chunk); };
+    std::int64_t most = 0;
+    for (const BatchSize& size : sizes) most = std::max(most, of(size));
+    for (BatchSize& size : sizes) size.iterations = settings.agreement == BatchAgreement::own_counts ? of(size) : most;
+}
 
 // Mirrors _determine_batch_execution_and_padding and coordinate_batch_across_dp of vllm 0.18.0 and 0.32.0, which agree.
 void size_batches(const LockstepSettings& settings, std::span<const std::int64_t> tokens, std::int64_t dummy_tokens,
@@ -37,10 +48,13 @@ void size_batches(const LockstepSettings& settings, std::span<const std::int64_t
         most_rows = std::max(most_rows, size.rows);
         least_tokens = std::min(least_tokens, computed);
     }
+    count_iterations(settings, dummy_tokens, sizes);
     if (tokens.size() == 1) return;  // Nobody to agree with, and then nothing is split.
+    if (settings.agreement == BatchAgreement::own_counts) return;
     const bool split = splits(settings, least_tokens, most_rows);
     const bool pads = all_have_graphs || split || settings.pads_ranks;
     for (BatchSize& size : sizes) {
+        if (size.dummy && settings.agreement == BatchAgreement::own_dummies) continue;
         if (pads) size.rows = most_rows;
         size.graph = all_have_graphs ? most_rows : 0;
         if (split) size.micro_batches = settings.micro_batches;

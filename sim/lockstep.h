@@ -14,7 +14,8 @@ struct BatchSize {
     std::int64_t rows = 0;    // With padding.
     std::int64_t graph = 0;   // The size of the graph that is replayed; 0: none.
     std::int64_t micro_batches = 1;
-    bool dummy = false;  // The rank has nothing to compute, and keeps its peers company.
+    std::int64_t iterations = 1;  // Chunks in which the experts are given them.
+    bool dummy = false;           // The rank has nothing to compute, and keeps its peers company.
 
     // The micro-batch's rows are [start, start + length).
     std::int64_t start(std::int64_t part) const { return rows / micro_batches * part; }

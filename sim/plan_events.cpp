@@ -4,6 +4,8 @@
 #include "model/rules/host_tier.h"
 
 #include <algorithm>
+#include <deque>
+#include <string>
 #include <vector>
 
 namespace kv {
@@ -31,6 +33,18 @@ std::optional<Bytes> known_page(const Engine& engine, const KvSpec& spec) {
     const auto* bytes = std::get_if<Bytes>(&page);
     if (bytes == nullptr || bytes->value == 0) return std::nullopt;
     return *bytes;
+}
+
+// "full 16, sliding-window 16": in the order in which they have numbers.
+std::string words_of_groups(const Plan& plan, std::span<const SpecId> groups) {
+    std::string words;
+    for (const SpecId id : groups) {
+        const KvSpec& spec = plan.spec(id);
+        words += words.empty() ? "" : ", ";
+        words += group_family_names[static_cast<std::size_t>(family_of(spec))];
+        words += ' ' + std::to_string(block_of(spec).value);
+    }
+    return words;
 }
 
 std::optional<std::int64_t> value_of(const std::optional<std::size_t>& index) {
@@ -101,15 +115,21 @@ void tell_plan(const Engine& engine, const Plan& plan, const Settings& given, co
         groups.push_back(facts);
     }
     std::vector<WorkerFacts> workers;
+    std::deque<std::string> own_groups;  // Facts refer to them.
     std::int64_t layers = 0;
     for (const Group& group : plan.groups) layers += std::ssize(group.layers);
     for (std::size_t index = 0; index < plan.workers.size(); ++index) {
         const WorkerPlan& worker = plan.workers[index];
         WorkerFacts facts{.blocks = worker.blocks, .block_bytes = Bytes{worker.bytes_per_block.value}};
         for (const Group& group : worker.groups) facts.layers += std::ssize(group.layers);
+        if (worker.own_groups) facts.own_groups = own_groups.emplace_back(words_of_groups(plan, *worker.own_groups));
         if (index < origin.memory.size()) facts.memory = origin.memory[index];
         workers.push_back(facts);
     }
+    std::optional<Tokens> interleave;  // Ranks of prefills may have all tokens of each other.
+    if (settings.parallel.decode_context > 1 && settings.parallel.prefill_context == 1) interleave = settings.parallel.context_interleave;
+    std::optional<Tokens> router_block = origin.router_block;
+    if (router_block && engine.router_blocks.choice == RouterBlocks::learnt) router_block = plan.scheduler.hash_block;
     sink.see(PlanMade{.engine = origin.engine,
                       .blocks = plan.scheduler.blocks,
                       .model_len_max = plan.model_len_max,
@@ -124,7 +144,9 @@ void tell_plan(const Engine& engine, const Plan& plan, const Settings& given, co
                       .checked = origin.checked,
                       .prefix_caching = settings.prefix_caching,
                       .groups = groups,
-                      .workers = workers});
+                      .workers = workers,
+                      .interleave = interleave,
+                      .router_block = router_block});
     const auto report = [&](const std::optional<Capacity>& capacity, std::optional<std::int64_t> worker) {
         if (capacity)
             sink.see(CapacityReported{

@@ -17,10 +17,11 @@ GroupFacts group_facts(const Engine& engine, const KvSpec& spec, const Settings&
 
 // How a plan came about, beside itself.
 struct PlanOrigin {
-    std::string_view engine;              // As it is spelled.
-    std::span<const Bytes> memory = {};   // Of each worker; empty: nobody said.
-    const ModelLayers* layers = nullptr;  // As they say what they store; none: as their groups do.
-    bool checked = true;                  // The engine made sure that a request of model_len_max fits.
+    std::string_view engine;                  // As it is spelled.
+    std::span<const Bytes> memory = {};       // Of each worker; empty: nobody said.
+    const ModelLayers* layers = nullptr;      // As they say what they store; none: as their groups do.
+    bool checked = true;                      // The engine made sure that a request of model_len_max fits.
+    std::optional<Tokens> router_block = {};  // Of a block, as whoever follows the cache's events takes it.
 };
 
 // PlanMade and each CapacityReported.

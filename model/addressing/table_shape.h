@@ -13,6 +13,7 @@ struct TableShape {
     TokensPerBlock block{16};         // As the cache manager hands blocks out.
     TokensPerBlock kernel_block{16};  // As the attention kernel wants them; it divides the manager's.
     Blocks row_blocks_max{1};         // Of one request, in the manager's blocks.
+    std::int64_t block_elements = 0;  // Of one layer, as a kernel strides over them; 0: it has none.
 };
 
 // Of all groups.

@@ -41,6 +41,8 @@ struct Dispatch {
     std::int64_t dp_rank = 0;
     std::int64_t tp_size = 1;
     std::optional<DeclaredLayout> declared = {};
+    std::int64_t graph_rows = 0;                         // Of the graph that is replayed; 0: none.
+    std::optional<std::int64_t> decode_graph_rows = {};  // Of the one that a decode step replayed last.
 };
 
 // The rows that a router's call brings: `layer` is what the caller says.

@@ -25,6 +25,8 @@ public:
         offer.batch_start = step.batch_start;
         offer.dp_rank = step.dp_rank;
         offer.tp_size = step.tp_size;
+        offer.graph_rows = step.graph_rows;
+        offer.decode_graph_rows = step.decode_graph_rows;
         offer.tensors.resize(view == RouterView::shard ? static_cast<std::size_t>(step.tp_size) : 1);
         for (std::vector<RowSegment>& tensor : offer.tensors) tensor.clear();
     }
@@ -96,7 +98,9 @@ Dispatch RouterOffer::dispatch() const {
         .batch_start = batch_start,
         .dp_rank = dp_rank,
         .tp_size = tp_size,
-        .declared = DeclaredLayout{.view = view, .rank_tokens = rank_tokens, .rank_counts = counted_tokens, .rank_rows = rank_rows}};
+        .declared = DeclaredLayout{.view = view, .rank_tokens = rank_tokens, .rank_counts = counted_tokens, .rank_rows = rank_rows},
+        .graph_rows = graph_rows,
+        .decode_graph_rows = decode_graph_rows};
     if (several) known.rank_tokens = counted_tokens;
     if (several) known.shard_tokens = shard_tokens;
     return known;

@@ -18,6 +18,8 @@ struct StepTokens {
     std::int64_t batch_start = 0;                    // Of this micro-batch, in the batch of each rank.
     std::int64_t dp_rank = 0;
     std::int64_t tp_size = 1;
+    std::int64_t graph_rows = 0;                         // Of the graph that is replayed; 0: none.
+    std::optional<std::int64_t> decode_graph_rows = {};  // Of the one that a decode step of this rank replayed last.
 };
 
 // The tensors and the forward context that an engine would have around them. Engines keep counts by rank only where there are several.
@@ -31,6 +33,8 @@ struct RouterOffer {
     std::int64_t batch_start = 0;
     std::int64_t dp_rank = 0;
     std::int64_t tp_size = 1;
+    std::int64_t graph_rows = 0;
+    std::optional<std::int64_t> decode_graph_rows = {};
 
     const std::vector<RowSegment>& tensor(std::int64_t worker) const {
         return tensors[tensors.size() == 1 ? 0 : static_cast<std::size_t>(worker)];

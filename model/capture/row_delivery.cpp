@@ -20,6 +20,8 @@ TransportRows transport_of(const Engine& engine, const RowSetup& setup, const Ro
             return StepDeltaRows(engine, setup, format, StepDeltaRows::Kept::nothing);
         case Transport::slot_cache:
             return StepDeltaRows(engine, setup, format, StepDeltaRows::Kept::by_slot);
+        case Transport::prompt_by_slot:
+            return StepDeltaRows(engine, setup, format, StepDeltaRows::Kept::prompts_by_slot);
         case Transport::object_store:
             break;
     }
@@ -79,8 +81,9 @@ void RowDelivery::reset_prefixes() {
 }
 
 std::span<const std::int64_t> RowDelivery::last_read() const {
-    const auto* by_slot = as<SharedMemoryRows>();
-    return by_slot != nullptr ? by_slot->last_read() : std::span<const std::int64_t>();
+    if (const auto* by_slot = as<SharedMemoryRows>()) return by_slot->last_read();
+    if (const auto* deltas = as<StepDeltaRows>()) return deltas->last_read();
+    return {};
 }
 
 }  // namespace kv

@@ -64,7 +64,8 @@ void require_sound(const RowModel& model) {
 }  // namespace
 
 RowFormat::RowFormat(const Engine& engine, const RowModel& model)
-    : id_end_(model.routers.experts + (engine.row_ids.choice == RowIds::physical ? model.replicas : 0)),
+    : stride_(model.routers.topk + (engine.row_stride.choice == RowStride::with_shared ? model.shared_experts : 0)),
+      id_end_(model.routers.experts + (engine.row_ids.choice == RowIds::physical ? model.replicas : 0)),
       type_(type_of(engine.row_type.choice, model.routers)),
       routers_(model.routers) {
     require_sound(model);

@@ -21,6 +21,7 @@ struct RowModel {
     std::int64_t draft_first = 0;                  // the number of the first: `layers` goes on after the target's, 0 counts anew.
     RouterShape routers{.experts = 1, .topk = 1};  // Logical experts, of one layer.
     std::int64_t replicas = 0;                     // Of experts, beyond one of each.
+    std::int64_t shared_experts = 0;               // Of every token, beside those that it is routed to.
     bool routes_inside = false;                    // The kernel routes, and calls nobody back.
 };
 
@@ -58,6 +59,7 @@ public:
     bool target_writes() const { return target_writes_; }
     bool drafter_writes() const { return drafter_writes_; }
 
+    std::int64_t stride() const { return stride_; }        // Ids from the first of a row to the first of the next, in one layer.
     std::int64_t id_end() const { return id_end_; }        // One past the largest id that is captured.
     std::optional<RowType> type() const { return type_; }  // Empty: each step has its own.
     bool holds_every_id() const { return !type_ || id_end_ <= type_end(*type_); }
@@ -67,6 +69,7 @@ private:
     std::vector<RowPart> parts_;
     bool target_writes_ = false;
     bool drafter_writes_ = false;
+    std::int64_t stride_;
     std::int64_t id_end_;
     std::optional<RowType> type_;
     RouterShape routers_;

@@ -42,11 +42,24 @@ Refusal sizes_differ(std::int64_t dimension, Slice target, const StepBufferShape
     return refusal;
 }
 
+std::int64_t start_of(BatchStart rule, const Dispatch& dispatch, Slice source) {
+    switch (rule) {
+        case BatchStart::row_zero:
+            break;
+        case BatchStart::micro_batch:
+            return dispatch.batch_start;
+        case BatchStart::as_offered:
+            return checked_add(dispatch.batch_start, source.first);
+    }
+    return 0;
+}
+
 Captured copied(const Engine& engine, const StepBufferShape& buffer, const RouterCall& call, const Dispatch& dispatch, RowsTaken taken,
                 std::int64_t layer, std::int64_t workers_rows) {
     const Slice source = cut(taken.first, taken.count, taken.from_all_workers ? workers_rows : call.rows);
-    const std::int64_t start = engine.capture_start.choice == BatchStart::micro_batch ? dispatch.batch_start : 0;
-    const Slice target = cut(start, source.count, buffer.rows);
+    const std::int64_t start = start_of(engine.capture_start.choice, dispatch, source);
+    const bool unchecked = engine.capture_start.choice == BatchStart::as_offered && dispatch.graph_rows > 0;
+    const Slice target = unchecked ? Slice{.first = start, .count = source.count} : cut(start, source.count, buffer.rows);
     const bool exact = engine.capture_columns.choice == ColumnCheck::exact;
     Captured captured{.gathered = taken.from_all_workers};
     if (call.columns != buffer.columns && (exact || call.columns != 1)) {

@@ -10,17 +10,19 @@ StepDeltaRows::StepDeltaRows(const Engine& engine, const RowSetup& setup, const 
     : format_(format),
       seed_(setup.seed),
       rules_(engine),
+      reader_(engine.row_reader),
+      kept_(kept),
       address_(setup.address),
       columns_(format.columns()),
       staging_(engine.row_staging.choice, setup, format.columns()),
       requests_(static_cast<std::size_t>(setup.requests_max)),
       hit_slots_(static_cast<std::size_t>(setup.requests_max)) {
-    if (kept == Kept::by_slot) rows_ = rows_by_slot(engine, setup, format);
+    if (kept != Kept::nothing) rows_ = rows_by_slot(engine, setup, format);
 }
 
 void StepDeltaRows::arrive(std::int64_t request, const RowRequest& asked) {
     at(request).asked = asked;
-    at(request).joined.begin(std::min(asked.asked_first, asked.prompt), columns_);
+    at(request).joined.begin(kept_ == Kept::prompts_by_slot ? asked.prompt : std::min(asked.asked_first, asked.prompt), columns_);
 }
 
 void StepDeltaRows::admit(std::int64_t request, const RowAdmission& admission) {
@@ -33,7 +35,8 @@ void StepDeltaRows::admit(std::int64_t request, const RowAdmission& admission) {
     if (rules_.loads == LoadedRows::missing)
         for (auto slot = slots.begin() + admission.hit; slot != slots.end(); ++slot)
             if (*slot >= 0) marks_.push_back({.step = saved_, .slot = *slot});
-    if (rules_.hits == HitRows::at_admission) hydrate(request);
+    if (kept_ == Kept::prompts_by_slot) slots.clear();
+    else if (rules_.hits == HitRows::at_admission) hydrate(request);
 }
 
 // Rows of what was hit or loaded, from where they lie by now.
@@ -68,13 +71,17 @@ void StepDeltaRows::settle() {
     for (std::size_t i = 0; i < step.requests.size(); ++i) {
         const StepRequest& part = step.requests[i];
         const auto columns = static_cast<std::size_t>(columns_);
-        const auto rows = step.rows.subspan(row * columns, static_cast<std::size_t>(part.tokens - part.rejected) * columns);
-        row += static_cast<std::size_t>(part.tokens);
         RequestRows& request = at(part.request);
+        const std::int64_t known = part.tokens - part.rejected;
+        const std::int64_t of_prompt =
+            kept_ == Kept::prompts_by_slot ? std::clamp<std::int64_t>(request.asked.prompt - part.first, 0, known) : 0;
+        const auto rows =
+            step.rows.subspan((row + static_cast<std::size_t>(of_prompt)) * columns, static_cast<std::size_t>(known - of_prompt) * columns);
+        row += static_cast<std::size_t>(part.tokens);
         if (staging_.dropped(i) || !rules_.wants(request)) continue;
         hydrate(part.request);
         if (rules_.typed_by_step) request.joined.note_type(type_of_rows(format_, seed_, rows));
-        request.joined.join(rules_.resumed, part.first, rows);
+        request.joined.join(rules_.resumed, part.first + of_prompt, rows);
         carried_ += std::ssize(rows) / columns_;
     }
     staging_.pop();
@@ -83,13 +90,27 @@ void StepDeltaRows::settle() {
 
 DeliveredRows StepDeltaRows::stop(std::int64_t request, const RowsDue& due) {
     staging_.drop(request);
+    read_slots_.clear();
     if (!rules_.wants(at(request))) return {};
     if (!at(request).joined.of_one_type())
         refuse({.type = Raised::value_error,
                 .raised_in = "OutputProcessor",
                 .message = "rows of one request came in ids of several types",
                 .figures = {}});
-    return at(request).joined.rows_below(rules_.resumed, due.tokens - 1);
+    const DeliveredRows joined = at(request).joined.rows_below(rules_.resumed, due.tokens - 1);
+    return kept_ == Kept::prompts_by_slot ? with_prompt(request, due, joined) : joined;
+}
+
+DeliveredRows StepDeltaRows::with_prompt(std::int64_t request, const RowsDue& due, const DeliveredRows& generated) {
+    const std::int64_t tokens = std::min(at(request).asked.prompt, due.tokens - 1);
+    if (auto slots = reader_({.blocks = due.blocks, .tokens = Tokens{tokens}, .address = address_})) read_slots_ = *std::move(slots);
+    read_.assign(static_cast<std::size_t>(tokens * columns_), missing_tag);
+    const auto found = std::min(std::ssize(read_slots_), tokens);
+    rows_->load(std::span(read_slots_).first(static_cast<std::size_t>(found)),
+                std::span(read_).first(static_cast<std::size_t>(found * columns_)));
+    rules_.mark_unsaid(at(request), 0, columns_, read_);
+    read_.insert(read_.end(), generated.rows.begin(), generated.rows.end());
+    return {.first = 0, .count = std::ssize(read_) / columns_, .rows = read_};
 }
 
 }  // namespace kv

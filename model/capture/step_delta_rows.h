@@ -1,5 +1,5 @@
-// Rows that go with each step's output; whether a host copy by slot stands behind them, from which the rows of prefix hits are taken, is
-// the difference between two transports.
+// Rows that go with each step's output. Whether a host copy by slot stands behind them, and whether the rows of prefix hits are taken from
+// there or those of all prompts, is the difference between three transports.
 #pragma once
 
 #include "model/capture/requests.h"
@@ -14,7 +14,7 @@ namespace kv {
 
 class StepDeltaRows {
 public:
-    enum class Kept : std::uint8_t { nothing, by_slot };
+    enum class Kept : std::uint8_t { nothing, by_slot, prompts_by_slot };
 
     // Throws RefusedByEngine where a copy by slot would have no rows.
     StepDeltaRows(const Engine& engine, const RowSetup& setup, const RowFormat& format, Kept kept);
@@ -31,7 +31,8 @@ public:
     }
     void reset() {}
 
-    std::int64_t carried() const { return carried_; }  // Rows that the last settled step sent on.
+    std::span<const std::int64_t> last_read() const { return read_slots_; }  // Slots of the last `stop` where prompts are read by slot.
+    std::int64_t carried() const { return carried_; }                        // Rows that the last settled step sent on.
 
 private:
     struct Mark {
@@ -40,10 +41,13 @@ private:
     };
     RequestRows& at(std::int64_t request) { return requests_[static_cast<std::size_t>(request)]; }
     void hydrate(std::int64_t request);
+    DeliveredRows with_prompt(std::int64_t request, const RowsDue& due, const DeliveredRows& generated);
 
     const RowFormat& format_;
     std::uint64_t seed_;
     DeliveryRules rules_;
+    RowReader reader_;
+    Kept kept_;
     SlotAddress address_;
     std::int64_t columns_;
     std::optional<SlotRows> rows_;
@@ -52,6 +56,7 @@ private:
     std::vector<std::vector<std::int64_t>> hit_slots_;  // By request: of what was hit or loaded, until its rows were looked up.
     std::vector<Mark> marks_;
     std::vector<RowTag> read_;
+    std::vector<std::int64_t> read_slots_;
     std::int64_t saved_ = 0, settled_ = 0;
     std::int64_t carried_ = 0;
 };

@@ -29,7 +29,9 @@ void StepRows::capture_draft(std::int64_t first, std::span<const RowTag> rows) {
 }
 
 void StepRows::put(std::int64_t column, std::int64_t first, std::span<const RowTag> rows) {
-    require(0 <= first && first <= rows_max_ - std::ssize(rows), "a step's rows fit its buffer");
+    require(first >= 0, "rows are counted from 0");
+    rows = rows.first(static_cast<std::size_t>(std::clamp<std::int64_t>(rows_max_ - first, 0, std::ssize(rows))));
+    if (rows.empty()) return;
     touched_ = std::max(touched_, first + std::ssize(rows));
     if (columns_ == 1) {
         std::ranges::copy(rows, tags_.begin() + first);
@@ -39,9 +41,15 @@ void StepRows::put(std::int64_t column, std::int64_t first, std::span<const RowT
         tags_[static_cast<std::size_t>((first + i) * columns_ + column)] = rows[static_cast<std::size_t>(i)];
 }
 
-std::span<const RowTag> StepRows::first_rows(std::int64_t count) const {
-    require(0 <= count && count <= rows_max_, "a step's rows fit its buffer");
-    return std::span(tags_).first(static_cast<std::size_t>(count * columns_));
+std::span<const RowTag> StepRows::rows(std::int64_t first, std::int64_t count) {
+    require(first >= 0 && count >= 0, "a step has a number of rows");
+    const std::int64_t there = std::clamp<std::int64_t>(rows_max_ - first, 0, count);
+    const std::span<const RowTag> found = std::span(tags_).subspan(static_cast<std::size_t>(std::min(first, rows_max_) * columns_),
+                                                                   static_cast<std::size_t>(there * columns_));
+    if (there == count) return found;
+    cut_.assign(found.begin(), found.end());
+    cut_.resize(static_cast<std::size_t>(count * columns_), never_written_tag);
+    return cut_;
 }
 
 }  // namespace kv

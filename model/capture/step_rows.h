@@ -16,12 +16,14 @@ public:
 
     void begin();  // Of a step.
 
-    // Rows of the buffer from `first` on, as the target's routers gave them. What nobody gives is left as it is.
+    // Rows of the buffer from `first` on, as the target's routers gave them. What nobody gives is left as it is, and what lies past the
+    // end is lost.
     void capture(std::int64_t first, std::span<const RowTag> rows);
     // The same of the drafter's, which run after the target's and replace what those gave for the layers that both number alike.
     void capture_draft(std::int64_t first, std::span<const RowTag> rows);
 
-    std::span<const RowTag> first_rows(std::int64_t count) const;  // `columns` tags each.
+    // `columns` tags each; a row past the end is one that nobody wrote. Until the next call.
+    std::span<const RowTag> rows(std::int64_t first, std::int64_t count);
     std::int64_t rows_max() const { return rows_max_; }
 
 private:
@@ -34,6 +36,7 @@ private:
     UnwrittenRows unwritten_;
     std::int64_t touched_ = 0;  // Rows that were ever captured into since they were cleared.
     std::vector<RowTag> tags_;
+    std::vector<RowTag> cut_ = {};  // Rows of which some lie past the end.
 };
 
 }  // namespace kv

@@ -205,6 +205,7 @@ struct TransferOpened {
     std::int64_t source_blocks = 0;
     std::int64_t column = 0;
     std::span<const BlockId> blocks = {};
+    bool by_position = false;
 
     static constexpr void parts(auto& event, auto&& each) {
         each("rank", event.rank, "");
@@ -216,6 +217,7 @@ struct TransferOpened {
         each("source_blocks", event.source_blocks, "blocks that come");
         each("column", event.column, "of the request's block table, where the first of them goes");
         each("blocks", event.blocks, "that they are written to");
+        each("by_position", event.by_position, "the n-th of them is filled from the n-th that comes, whatever tokens that has");
     }
 };
 

@@ -75,6 +75,8 @@ struct RowsFormed {
     std::optional<std::int64_t> type_end = {};
     bool routes_inside = false;
     std::span<const RowPart> layer_parts = {};
+    std::optional<std::int64_t> stride = {};
+    std::optional<std::int64_t> reader_entries = {};
 
     static constexpr void parts(auto& event, auto&& each) {
         each("rank", event.rank, "");
@@ -87,6 +89,8 @@ struct RowsFormed {
         each("type_end", event.type_end, "one past the largest number that the stored type holds; none: each step has its own type");
         each("routes_inside", event.routes_inside, "the expert kernel routes, and calls nobody back");
         each("layer_parts", event.layer_parts, "layers of a row that are treated alike");
+        each("stride", event.stride, "ids from the first of a row to the first of the next, as they are written; none: top-k");
+        each("reader_entries", event.reader_entries, "layers of a row as whoever reads rows counts them; none: as many as it has");
     }
 };
 
@@ -111,7 +115,7 @@ struct RowsOffered {
         each("rank", event.rank, "");
         each("step", event.step, "");
         each("micro_batch", event.micro_batch, "from 0");
-        each("layer", event.layer, "first layer that has a router");
+        each("layer", event.layer, "first layer that has a router, as that router says it");
         each("layers", event.layers, "that are offered alike");
         each("rows", event.rows, "of the tensor of this rank's first worker");
         each("columns", event.columns, "ids of a row");
@@ -141,6 +145,7 @@ struct RowsCaptured {
     std::int64_t count = 0;
     bool one_column_for_all = false;
     std::span<const RowTag> rows = {};
+    std::optional<std::int64_t> layer = {};
 
     static constexpr void parts(auto& event, auto&& each) {
         each("rank", event.rank, "");
@@ -153,6 +158,7 @@ struct RowsCaptured {
         each("count", event.count, "rows");
         each("one_column_for_all", event.one_column_for_all, "one id of a row is copied to all its columns");
         each("rows", event.rows, "the tags of these rows: who routed which token");
+        each("layer", event.layer, "of the step buffer that the first layer with a router goes to; none: its own");
     }
 };
 

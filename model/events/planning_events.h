@@ -66,6 +66,7 @@ struct WorkerFacts {
     Blocks blocks = {};
     Bytes block_bytes = {};
     std::optional<Bytes> needed = {};
+    std::optional<std::string_view> own_groups = {};
 
     static constexpr void parts(auto& facts, auto&& each) {
         each("layers", facts.layers, "layers that it holds");
@@ -73,6 +74,7 @@ struct WorkerFacts {
         each("blocks", facts.blocks, "blocks that it makes of them");
         each("block_bytes", facts.block_bytes, "bytes of a block of all its layers");
         each("needed", facts.needed, "bytes that its own layers hold of one request of model_len_max");
+        each("own_groups", facts.own_groups, "kinds and blocks of the groups that it made of its own layers; none: they are the model's");
     }
 };
 
@@ -94,6 +96,8 @@ struct PlanMade {
     bool prefix_caching = true;
     std::span<const GroupFacts> groups = {};
     std::span<const WorkerFacts> workers = {};
+    std::optional<Tokens> interleave = {};
+    std::optional<Tokens> router_block = {};
 
     static constexpr void parts(auto& event, auto&& each) {
         each("engine", event.engine, "as it is spelled");
@@ -111,6 +115,8 @@ struct PlanMade {
         each("prefix_caching", event.prefix_caching, "prefixes of requests are kept for others");
         each("groups", event.groups, "");
         each("workers", event.workers, "one a pipeline stage");
+        each("interleave", event.interleave, "tokens that each context-parallel rank takes in turn; none: they are not dealt out so");
+        each("router_block", event.router_block, "tokens of a block as whoever routes requests by the cache's events takes it");
     }
 };
 
@@ -247,13 +253,13 @@ struct TableMade {
     }
 };
 
-enum class BufferKind : std::uint8_t { step, side, side_reader, staging };
-inline constexpr std::array<std::string_view, 4> buffer_kind_names{"step", "side", "side-reader", "staging"};
+enum class BufferKind : std::uint8_t { step, side, side_reader, staging, draft };
+inline constexpr std::array<std::string_view, 5> buffer_kind_names{"step", "side", "side-reader", "staging", "draft"};
 constexpr std::span<const std::string_view> names_of(BufferKind) { return buffer_kind_names; }
 
 struct BufferMade {
     static constexpr std::string_view name = "buffer-made";
-    static constexpr std::string_view meaning = "a buffer for rows of routed experts has its size";
+    static constexpr std::string_view meaning = "a buffer for rows of routed experts, or a drafter's own pool, has its size";
     RankId rank{};
     BufferKind buffer{};
     Rows rows = {};
@@ -261,32 +267,42 @@ struct BufferMade {
     std::int64_t columns = 0;
     std::optional<std::int64_t> group = {};
     std::int64_t rows_per_block = 0;
+    std::optional<std::int64_t> ranks = {};
 
     static constexpr void parts(auto& event, auto&& each) {
         each("rank", event.rank, "");
-        each("buffer", event.buffer, "which one; side-reader is the side buffer as its reader takes it to be");
+        each(
+            "buffer", event.buffer,
+            "which one; side-reader is the side buffer as its reader takes it to be, draft a drafter's pool that the target's slots index");
         each("rows", event.rows, "");
         each("layers", event.layers, "of a row");
         each("columns", event.columns, "ids of a row and layer");
         each("group", event.group, "whose slots its rows are; none: it has the rows of a step");
         each("rows_per_block", event.rows_per_block, "slots of one block id of that group");
+        each("ranks", event.ranks, "data-parallel ranks whose rows of a step it takes, as their tensor has them; none: its own");
     }
 };
+
+enum class AddressActor : std::uint8_t { slot_mapping, kernel };
+inline constexpr std::array<std::string_view, 2> address_actor_names{"slot-mapping", "kernel"};
+constexpr std::span<const std::string_view> names_of(AddressActor) { return address_actor_names; }
 
 // The largest address that an actor forms when every block is in use.
 struct AddressFormed {
     static constexpr std::string_view name = "address-formed";
-    static constexpr std::string_view meaning = "the largest offset that a kernel can form in a group's pages";
+    static constexpr std::string_view meaning = "the largest slot, or offset in a group's pages, that can be formed";
     RankId rank{};
     std::int64_t group = 0;
     std::int64_t largest = 0;
     std::int64_t bits = 64;
+    std::optional<AddressActor> actor = {};
 
     static constexpr void parts(auto& event, auto&& each) {
         each("rank", event.rank, "");
         each("group", event.group, "");
         each("largest", event.largest, "the exact number of elements before it");
-        each("bits", event.bits, "of the signed integer that the kernel computes it in");
+        each("bits", event.bits, "of the signed integer that it is computed in");
+        each("actor", event.actor, "who forms it; none: a kernel");
     }
 };
 

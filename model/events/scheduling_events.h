@@ -8,6 +8,7 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 
 namespace kv {
 
@@ -128,6 +129,7 @@ struct BatchSized {
     std::int64_t graph = 0;
     std::int64_t micro_batches = 1;
     bool dummy = false;
+    std::optional<std::int64_t> iterations = {};
 
     static constexpr void parts(auto& event, auto&& each) {
         each("rank", event.rank, "");
@@ -137,6 +139,7 @@ struct BatchSized {
         each("graph", event.graph, "size of the graph that is replayed; 0: none");
         each("micro_batches", event.micro_batches, "parts that it is computed in");
         each("dummy", event.dummy, "the rank has nothing to compute and keeps its peers company");
+        each("iterations", event.iterations, "chunks in which its experts are given its tokens; none: they are given all at once");
     }
 };
 
@@ -162,6 +165,7 @@ struct OutputSettled {
     std::int64_t outputs = 0;
     bool dropped = false;
     bool stale = false;
+    std::optional<std::int64_t> taken_back = {};
 
     static constexpr void parts(auto& event, auto&& each) {
         each("rank", event.rank, "");
@@ -171,6 +175,7 @@ struct OutputSettled {
         each("outputs", event.outputs, "tokens that the request is longer by");
         each("dropped", event.dropped, "of a request that was reset meanwhile: for nobody");
         each("stale", event.stale, "computed before the request was preempted, and kept");
+        each("taken_back", event.taken_back, "tokens that no longer count as scheduled, rejected drafts; none: there is nothing to say");
     }
 };
 

@@ -10,7 +10,7 @@ namespace kv {
 
 enum class LayerCheck : std::uint8_t { wraps, after_rows, first };
 enum class ColumnCheck : std::uint8_t { fills, exact };
-enum class BatchStart : std::uint8_t { row_zero, micro_batch };
+enum class BatchStart : std::uint8_t { row_zero, micro_batch, as_offered };
 
 inline constexpr std::array capture_layer_rules{
     Algorithm<LayerCheck>{"wraps", "after the rows: a layer past the last is ignored, a negative one counts from the end (R14)",
@@ -33,7 +33,11 @@ inline constexpr std::array capture_start_rules{
     Algorithm<BatchStart>{"row-zero", "each call writes from row 0: a second micro-batch overwrites the first (R10)",
                           "vllm 0.18.0 and 0.32.0, RoutedExpertsCapturer.capture", BatchStart::row_zero},
     Algorithm<BatchStart>{"micro-batch", "a micro-batch writes from its own first row on", "vllm 0.33.0, RoutedExpertsCapturer.capture",
-                          BatchStart::micro_batch}};
+                          BatchStart::micro_batch},
+    Algorithm<BatchStart>{"as-offered",
+                          "the buffer has the rows of all ranks as their tensor has them, and a rank's are a slice of it; a graph's kernel "
+                          "does not look where the buffer ends",
+                          "sgl-project/sglang#26123", BatchStart::as_offered}};
 inline constexpr Algorithm from_row_zero = capture_start_rules[0], from_micro_batch = capture_start_rules[1];
 
 }  // namespace kv

@@ -9,7 +9,7 @@
 
 namespace kv {
 
-enum class Transport : std::uint8_t { shared_memory, step_deltas, slot_cache, object_store };
+enum class Transport : std::uint8_t { shared_memory, step_deltas, slot_cache, prompt_by_slot, object_store };
 enum class RowRequests : std::uint8_t { every_request, opted_in };
 enum class PadRows : std::uint8_t { negative_wraps, inert };
 enum class RowTyping : std::uint8_t { int32, by_expert_count, always_uint8, by_step };
@@ -36,10 +36,13 @@ inline constexpr std::array transport_rules{
     Algorithm<Transport>{"slot-cache",
                          "the same, and a host copy by slot from which the rows of a prefix hit are taken; a request keeps its own rows",
                          "vllm-project/vllm#39917, #39568", Transport::slot_cache},
+    Algorithm<Transport>{"prompt-by-slot",
+                         "rows of generated tokens go with each step's output; those of the prompt are read by slot when the request stops",
+                         "vllm-project/tpu-inference#3583", Transport::prompt_by_slot},
     Algorithm<Transport>{"object-store", "the same, the rows of full blocks being objects under the hash of their tokens",
                          "vllm 0.32.0, AuxOutputWorkerConnector", Transport::object_store}};
 inline constexpr Algorithm through_shared_memory = transport_rules[0], through_step_deltas = transport_rules[1],
-                           through_slot_cache = transport_rules[2], through_object_store = transport_rules[3];
+                           through_slot_cache = transport_rules[2], through_object_store = transport_rules[4];
 
 inline constexpr std::array row_requests_rules{
     Algorithm<RowRequests>{"every-request", "rows of all requests are delivered once capture is on",

@@ -114,6 +114,18 @@ RowsAnswer rows_by_descriptor(const RouterCall& call, const Dispatch& dispatch) 
     return unexplained(raised_in, call, {local, dispatch.dp_rank, dispatch.tp_size});
 }
 
+RowsAnswer rows_by_decode_graph(const RouterCall& call, const Dispatch& dispatch) {
+    if (!dispatch.rank_tokens) return whole(call);
+    if (dispatch.graph_rows == 0) return of_joined(dispatch);
+    if (!dispatch.decode_graph_rows)
+        return Refusal{.type = Raised::type_error,
+                       .raised_in = "RoutedExpertsCapturer.get_local_slice",
+                       .message = "rank " + std::to_string(dispatch.dp_rank) + " times the rows of a decode graph that has not run"};
+    const std::int64_t tokens =
+        dispatch.declared ? dispatch.declared->rank_tokens[static_cast<std::size_t>(dispatch.dp_rank)] : own(dispatch);
+    return RowsTaken{.first = checked_mul(dispatch.dp_rank, *dispatch.decode_graph_rows), .count = tokens};
+}
+
 RowsAnswer rows_as_declared(const RouterCall& call, const Dispatch& dispatch) {
     if (!dispatch.declared) return unexplained("kvproof", call, {});
     const DeclaredLayout& layout = *dispatch.declared;

@@ -12,6 +12,7 @@ RowsAnswer rows_by_count(const RouterCall& call, const Dispatch& dispatch);
 RowsAnswer rows_by_padded_count(const RouterCall& call, const Dispatch& dispatch);
 RowsAnswer rows_by_count_and_shards(const RouterCall& call, const Dispatch& dispatch);
 RowsAnswer rows_by_descriptor(const RouterCall& call, const Dispatch& dispatch);
+RowsAnswer rows_by_decode_graph(const RouterCall& call, const Dispatch& dispatch);
 RowsAnswer rows_as_declared(const RouterCall& call, const Dispatch& dispatch);
 
 inline constexpr CaptureLayout joined_ranks{.id = "joined-ranks",
@@ -40,10 +41,18 @@ inline constexpr CaptureLayout by_descriptor{
     .meaning = "the same, and without data parallelism the batch descriptor says how many rows are the rank's",
     .source = "vllm 0.33.0, RoutedExpertsCapturer._restore_local_topk_ids",
     .decide = rows_by_descriptor};
+inline constexpr CaptureLayout by_decode_graph{
+    .id = "by-decode-graph",
+    .meaning =
+        "where a graph is replayed, from rank x the rows of the graph that decoded last, although a prefill may replay another (B11); else "
+        "a slice by running sum",
+    .source = "sgl-project/sglang#30712",
+    .decide = rows_by_decode_graph};
 inline constexpr CaptureLayout as_declared{.id = "declared",
                                            .meaning = "the layout that the dispatch declares; rows that do not fit it are refused",
                                            .source = "kvproof: a layout is said, not guessed",
                                            .decide = rows_as_declared};
-inline constexpr std::array capture_layout_rules{joined_ranks, by_count, by_padded_count, by_count_and_shards, by_descriptor, as_declared};
+inline constexpr std::array capture_layout_rules{joined_ranks,  by_count,        by_padded_count, by_count_and_shards,
+                                                 by_descriptor, by_decode_graph, as_declared};
 
 }  // namespace kv

@@ -13,14 +13,11 @@ enum class StateChunks : std::uint8_t { whole_blocks, checkpoints };
 enum class EncoderRelease : std::uint8_t { each_step, once };
 
 inline constexpr std::array scheduler_rules{
-    Algorithm<SchedulerRules>{"scheduler-0.18",
-                              "a preempted request keeps its outputs in flight; one that is admitted gets no slots for drafts",
-                              "vllm 0.18.0, Scheduler.schedule", SchedulerRules::vllm_0_18},
-    Algorithm<SchedulerRules>{
-        "scheduler-0.32",
-        "a preempted request waits until its outputs in flight have come; one that is admitted gets slots for drafts, "
-        "and drafts of nobody where the others decode",
-        "vllm 0.32.0, Scheduler.schedule", SchedulerRules::vllm_0_32}};
+    Algorithm<SchedulerRules>{"scheduler-0.18", "a request that is admitted gets no slots for drafts", "vllm 0.18.0, Scheduler.schedule",
+                              SchedulerRules::vllm_0_18},
+    Algorithm<SchedulerRules>{"scheduler-0.32",
+                              "a request that is admitted gets slots for drafts, and drafts of nobody where the others decode",
+                              "vllm 0.32.0, Scheduler.schedule", SchedulerRules::vllm_0_32}};
 inline constexpr Algorithm scheduler_of_0_18 = scheduler_rules[0], scheduler_of_0_32 = scheduler_rules[1];
 
 inline constexpr std::array state_chunks_rules{

@@ -1,12 +1,16 @@
 #include "sim/rank/captured_rows.h"
 
+#include "model/addressing/pad_slot.h"
+
 #include <algorithm>
+#include <numeric>
 
 namespace kv {
 namespace {
 
 bool keeps_by_slot(const Engine& engine) {
-    return engine.transport.choice == Transport::shared_memory || engine.transport.choice == Transport::slot_cache;
+    const Transport transport = engine.transport.choice;
+    return transport == Transport::shared_memory || transport == Transport::slot_cache || transport == Transport::prompt_by_slot;
 }
 
 }  // namespace
@@ -33,7 +37,9 @@ void CapturedRows::tell() const {
                       .topk = model.routers.topk,
                       .id_end = format.id_end(),
                       .routes_inside = model.routes_inside,
-                      .layer_parts = format.parts()};
+                      .layer_parts = format.parts(),
+                      .stride = format.stride(),
+                      .reader_entries = settings_.reader_layers};
     if (format.type()) formed.type_end = type_end(*format.type());
     sink_.see(formed);
     BufferMade buffer{.rank = rank_,
@@ -41,7 +47,9 @@ void CapturedRows::tell() const {
                       .rows = Rows(settings_.buffer.rows),
                       .layers = settings_.buffer.layers,
                       .columns = settings_.buffer.columns};
+    if (engine_.capture_start.choice == BatchStart::as_offered) buffer.ranks = settings_.data_ranks;
     sink_.see(buffer);
+    buffer.ranks.reset();
     if (!by_slot_) return;
     buffer.buffer = BufferKind::side;
     buffer.rows = Rows(settings_.rows.rows);
@@ -97,21 +105,27 @@ void CapturedRows::leave(const LiveRequest& request, RowsInFlight rows) { delive
 
 void CapturedRows::begin(std::span<const StepPart> parts) {
     requests_.clear();
-    for (const StepPart& part : parts)
+    live_.clear();
+    for (const StepPart& part : parts) {
+        live_.push_back(part.request);
         requests_.push_back({.request = part.request->place,
                              .first = part.part.first,
                              .tokens = part.part.tokens,
                              .rejected = part.part.drafts - part.accepted.value_or(0),
                              .sampled = !part.part.prefill});
+    }
     delivery_.begin(requests_);
 }
 
 void CapturedRows::compute(StepId step, const StepOfRanks& ranks, std::span<const std::int64_t> slots) {
     const BatchSize& own = ranks.batches[static_cast<std::size_t>(rank_)];
     if (!own.dummy) step_rows_.begin();
+    const bool decodes = std::ranges::all_of(requests_, [](const StepRequest& part) { return part.tokens == 1 && part.sampled; });
+    if (own.graph > 0 && decodes && !own.dummy) decode_graph_rows_ = own.graph;
+    buffer_first_ = 0;
     for (std::int64_t part = 0; part < own.micro_batches; ++part) capture(step, ranks, part);
     if (own.dummy) return;
-    const RowStep saved{.requests = requests_, .slots = slots, .rows = step_rows_.first_rows(std::ssize(slots))};
+    const RowStep saved{.requests = requests_, .slots = writer_slots(slots), .rows = step_rows_.rows(buffer_first_, std::ssize(slots))};
     sink_.see(RowsStored{.rank = rank_,
                          .step = step,
                          .group = static_cast<std::int64_t>(settings_.group),
@@ -139,16 +153,19 @@ void CapturedRows::capture(StepId step, const StepOfRanks& ranks, std::int64_t p
                 .rank_counts = part_rows_,
                 .batch_start = start,
                 .dp_rank = static_cast<std::int64_t>(rank_),
-                .tp_size = settings_.tp_size});
+                .tp_size = settings_.tp_size,
+                .graph_rows = own.graph,
+                .decode_graph_rows = decode_graph_rows_});
     const Dispatch dispatch = offer_.dispatch();
     // All layers with a router are offered alike: the first speaks for them.
-    const RouterCall call{
-        .layer = settings_.rows.model.dense_first, .rows = rows_of(offer_.tensor(0)), .columns = settings_.buffer.columns};
+    const RouterCall call{.layer = settings_.router_layer.value_or(settings_.rows.model.dense_first),
+                          .rows = rows_of(offer_.tensor(0)),
+                          .columns = settings_.router_columns.value_or(settings_.buffer.columns)};
     sink_.see(RowsOffered{.rank = rank_,
                           .step = step,
                           .micro_batch = part,
                           .layer = call.layer,
-                          .layers = settings_.buffer.layers - call.layer,
+                          .layers = settings_.buffer.layers - settings_.rows.model.dense_first,
                           .rows = call.rows,
                           .columns = call.columns,
                           .layout = settings_.view,
@@ -167,6 +184,7 @@ void CapturedRows::capture(StepId step, const StepOfRanks& ranks, std::int64_t p
         told.count = copied->count;
         told.one_column_for_all = copied->one_column_for_all;
         told.rows = tags_;
+        told.layer = copied->layer;
     }
     const auto* refusal = std::get_if<Refusal>(&captured.outcome);
     if (refusal != nullptr) told.outcome = CaptureOutcome::refused;
@@ -191,6 +209,28 @@ void CapturedRows::copy(const CopiedRows& copied, const StepOfRanks& ranks) {
         }
     }
     step_rows_.capture(copied.buffer_first, tags_);
+    if (engine_.capture_start.choice == BatchStart::as_offered) buffer_first_ = copied.buffer_first - offer_.batch_start;
+}
+
+// Where the rows of the step's tokens go: to their slots in the capture group, unless it is by the ids that group 0 has for the same
+// columns. A column that it does not have is an entry of 0.
+std::span<const std::int64_t> CapturedRows::writer_slots(std::span<const std::int64_t> slots) {
+    if (engine_.row_writer.choice == RowWriterGroup::capture_group) return slots;
+    first_slots_.resize(slots.size());
+    auto out = first_slots_.begin();
+    const SlotAddress& address = settings_.rows.address;
+    for (std::size_t part = 0; part < live_.size(); ++part) {
+        const std::span<const BlockId> held = CacheManager::held(live_[part]->cache, 0);
+        const StepRequest& tokens = requests_[part];
+        std::fill_n(out, tokens.tokens, pad_slot);
+        address.each_stretch(tokens.first, tokens.tokens, [&](const Stretch& at) {
+            const std::int64_t id = at.column < std::ssize(held) ? static_cast<std::int64_t>(held[static_cast<std::size_t>(at.column)]) : 0;
+            const auto stretch = out + (at.position - tokens.first);
+            std::iota(stretch, stretch + at.length, checked_add(checked_mul(id, address.block_tokens()), at.offset));
+        });
+        out += tokens.tokens;
+    }
+    return first_slots_;
 }
 
 void CapturedRows::settle() { delivery_.settle(); }

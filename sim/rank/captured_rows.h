@@ -23,6 +23,10 @@ struct CaptureSettings {
     RouterView view = RouterView::joined;
     std::int64_t tp_size = 1;
     std::size_t group = 0;  // Whose slots rows have.
+    std::int64_t data_ranks = 1;
+    std::optional<std::int64_t> router_columns = {};  // Ids that routers give of a token; empty: those of a row.
+    std::optional<std::int64_t> router_layer = {};    // As the first router says its layer; empty: as it is.
+    std::optional<std::int64_t> reader_layers = {};   // Of a row, as whoever reads rows counts them.
 };
 
 // One step of all ranks, as far as each can see the others.
@@ -58,6 +62,7 @@ public:
 private:
     void capture(StepId step, const StepOfRanks& ranks, std::int64_t part);
     void copy(const CopiedRows& copied, const StepOfRanks& ranks);
+    std::span<const std::int64_t> writer_slots(std::span<const std::int64_t> slots);
     void tell_read(const LiveRequest& request);
 
     const Engine engine_;
@@ -72,6 +77,10 @@ private:
     std::vector<std::int64_t> part_tokens_ = {};  // and what each rank has in it:
     std::vector<std::int64_t> part_rows_ = {};    // tokens, and rows with padding.
     std::vector<StepRequest> requests_ = {};
+    std::vector<const LiveRequest*> live_ = {};   // These requests.
+    std::vector<std::int64_t> first_slots_ = {};  // Of their tokens, where rows go by the ids of group 0.
+    std::int64_t buffer_first_ = 0;               // Where in the step buffer this rank's rows begin.
+    std::optional<std::int64_t> decode_graph_rows_ = {};
     std::vector<RowTag> tags_ = {};
     std::vector<RowTag> wanted_ = {};
 };

@@ -1,6 +1,7 @@
 #include "sim/rank/rank_run.h"
 
 #include <algorithm>
+#include <numeric>
 #include <utility>
 
 namespace kv {
@@ -16,6 +17,8 @@ RankRun::RankRun(const Engine& engine, const RankSettings& settings, Outside& ou
       manager_(engine, settings.cache),
       scheduler_(engine, settings.rank, settings.scheduler, manager_, outside, *this),
       batch_(engine, settings.tables, settings.batch),
+      window_table_(engine.window_table.choice),
+      draft_slots_(engine.draft_slots.choice),
       slots_(settings.tables.size()) {
     require(settings.steps_in_flight > 0, "a step is in flight until it is settled");
     if (settings.capture) capture_ = std::make_unique<CapturedRows>(engine, *settings.capture, settings.rank, sink);
@@ -35,13 +38,43 @@ void RankRun::tell_what_is_made(const Engine& engine, const RankSettings& settin
                             .columns = table.width(),
                             .block = settings.tables[group].block,
                             .kernel_block = TokensPerBlock(table.address().block_tokens())});
-        // The last slot of the last block, as the worker's slot mapping forms it.
-        sink_.see(AddressFormed{.rank = rank_,
-                                .group = static_cast<std::int64_t>(group),
-                                .largest = checked_mul(settings.cache.blocks.value, settings.tables[group].block.value) - 1,
-                                .bits = engine.slot_arithmetic.choice == SlotArithmetic::wraps_at_32_bits ? 32 : 64});
+        tell_addresses(engine, settings, group);
     }
+    tell_draft_pool(settings);
     if (capture_) capture_->tell();
+}
+
+// The last slot of the last block, as the worker's slot mapping forms it, and the last element of that block's page in a kernel.
+void RankRun::tell_addresses(const Engine& engine, const RankSettings& settings, std::size_t group) {
+    const TableShape& table = settings.tables[group];
+    const std::int64_t blocks = settings.cache.blocks.value;
+    const std::int64_t slots = checked_mul(blocks, table.block.value);
+    AddressFormed formed{.rank = rank_,
+                         .group = static_cast<std::int64_t>(group),
+                         .largest = slots - 1,
+                         .bits = engine.slot_arithmetic.choice == SlotArithmetic::wraps_at_32_bits ? 32 : 64,
+                         .actor = AddressActor::slot_mapping};
+    sink_.see(formed);
+    pad_slots_.push_back(engine.cache_pad.choice == CachePad::indexed ? std::optional(slots - 1) : std::nullopt);
+    if (table.block_elements == 0) return;
+    formed.largest = checked_mul(blocks, table.block_elements) - 1;
+    formed.bits = engine.kernel_offsets.choice == KernelOffsets::bits_32 ? 32 : 64;
+    formed.actor = AddressActor::kernel;
+    sink_.see(formed);
+}
+
+// The pool of a drafter is one of the group that keeps every token.
+void RankRun::tell_draft_pool(const RankSettings& settings) {
+    if (!settings.draft_blocks) return;
+    const auto& groups = settings.cache.groups;
+    const auto full = std::ranges::find_if(groups, [](const CacheGroup& group) { return full_of(group.spec) != nullptr; });
+    const std::int64_t group = full == groups.end() ? 0 : full - groups.begin();
+    const std::int64_t block = settings.tables[static_cast<std::size_t>(group)].block.value;
+    sink_.see(BufferMade{.rank = rank_,
+                         .buffer = BufferKind::draft,
+                         .rows = Rows(checked_mul(settings.draft_blocks->value, block)),
+                         .group = group,
+                         .rows_per_block = block});
 }
 
 void RankRun::arrive(RequestId id, NewRequest asked) {
@@ -121,7 +154,8 @@ void RankRun::compute(const StepOfRanks& ranks) {
                          .rows = size.rows,
                          .graph = size.graph,
                          .micro_batches = size.micro_batches,
-                         .dummy = size.dummy});
+                         .dummy = size.dummy,
+                         .iterations = size.iterations});
     if (!size.dummy) {
         map_slots(step, size.rows);
         if (!state_groups_.empty()) write_states(step, size.rows - size.tokens);
@@ -135,8 +169,8 @@ void RankRun::map_slots(StepId step, std::int64_t rows) {
         for (std::size_t group = 0; group < slots_.size(); ++group) {
             std::vector<std::int64_t>& room = slots_[group];
             if (std::ssize(room) < rows) room.resize(static_cast<std::size_t>(rows));
-            const std::span<const std::int64_t> slots =
-                batch_.map(context_rank, group, std::span(room).first(static_cast<std::size_t>(rows)));
+            const std::span<std::int64_t> slots = batch_.map(context_rank, group, std::span(room).first(static_cast<std::size_t>(rows)));
+            look_up_otherwise(group, slots);
             sink_.see(SlotsMapped{.rank = rank_,
                                   .step = step,
                                   .group = static_cast<std::int64_t>(group),
@@ -149,8 +183,30 @@ void RankRun::map_slots(StepId step, std::int64_t rows) {
                                 .group = static_cast<std::int64_t>(group),
                                 .context_rank = context_rank,
                                 .tokens = std::ssize(rows_),
-                                .slots = slots});
+                                .slots = slots,
+                                .pad_slot = pad_slots_[group]});
         }
+    }
+}
+
+// Slots that a worker does not take from the whole row of its block table.
+void RankRun::look_up_otherwise(std::size_t group, std::span<std::int64_t> slots) const {
+    const bool guesses_follow = draft_slots_ == DraftSlots::contiguous, narrow = window_table_ == WindowTable::window_only;
+    if ((!guesses_follow && !narrow) || batch_.context_ranks() > 1) return;
+    const KvSpec& spec = manager_.setup().groups[group].spec;
+    if (attention_of(spec) == nullptr) return;
+    const std::int64_t block = batch_.tables().tables()[group].address().block_tokens();
+    const SlidingWindowSpec* sliding = narrow ? sliding_of(spec) : nullptr;
+    const std::int64_t narrow_end = sliding != nullptr ? ceil_div(sliding->window.value, block) * block : 0;
+    auto slot = slots.begin();
+    for (const StepPart& part : batch_.parts()) {
+        const auto end = slot + part.part.tokens;
+        if (sliding != nullptr)
+            for (std::int64_t i = std::max<std::int64_t>(0, narrow_end - part.part.first); i < part.part.tokens; ++i)
+                slot[i] = (part.part.first + i) % block;
+        const auto guesses = end - part.part.drafts;
+        if (guesses_follow && slot < guesses) std::iota(guesses, end, *(guesses - 1) + 1);
+        slot = end;
     }
 }
 

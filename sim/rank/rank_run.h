@@ -24,6 +24,7 @@ struct RankSettings {
     BatchShape batch;
     std::optional<CaptureSettings> capture = {};
     std::int64_t steps_in_flight = 1;
+    std::optional<Blocks> draft_blocks = {};  // Of a drafter's pool of its own, that the target's slots index; empty: there is none.
 };
 
 // A request as it comes: its text is all that it will ever have, drafts past its last output included.
@@ -84,7 +85,10 @@ private:
     void tell_what_is_made(const Engine& engine, const RankSettings& settings);
     void guess(std::vector<StepPart>& step);
     void tag_rows();
+    void tell_draft_pool(const RankSettings& settings);
+    void tell_addresses(const Engine& engine, const RankSettings& settings, std::size_t group);
     void map_slots(StepId step, std::int64_t rows);
+    void look_up_otherwise(std::size_t group, std::span<std::int64_t> slots) const;
     void write_states(StepId step, std::int64_t padded);
 
     RankId rank_;
@@ -104,6 +108,9 @@ private:
     std::deque<StepInFlight> in_flight_ = {};        // The newest last.
     std::vector<std::vector<StepPart>> spare_ = {};  // Vectors whose memory is used again.
     std::vector<std::size_t> state_groups_ = {};
+    WindowTable window_table_;
+    DraftSlots draft_slots_;
+    std::vector<std::optional<std::int64_t>> pad_slots_ = {};  // Of each group: what PAD writes to.
     std::vector<StateWrite> writes_ = {};
     std::vector<std::vector<std::int64_t>> slots_;  // Of each group, as large as a batch can be.
     std::vector<RowTag> rows_ = {};                 // Of the step at work, in the order of the batch.

@@ -10,8 +10,10 @@
 namespace kv {
 
 struct ExternalTokens {
-    std::int64_t tokens = 0;  // Computed elsewhere, to be loaded.
-    bool waits = false;       // The request waits for the load; else it is part of the request's next step.
+    std::int64_t tokens = 0;                        // Computed elsewhere, to be loaded.
+    bool waits = false;                             // The request waits for the load; else it is part of the request's next step.
+    std::optional<std::int64_t> source_block = {};  // Tokens of a block there; empty: as here.
+    std::optional<std::int64_t> source_end = {};    // Of the request's tokens the first so many are there; empty: all that are loaded.
 };
 
 struct Outside {

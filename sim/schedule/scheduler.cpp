@@ -1,6 +1,9 @@
 #include "sim/schedule/scheduler.h"
 
+#include "model/refusal.h"
+
 #include <algorithm>
+#include <string>
 
 namespace kv {
 
@@ -8,6 +11,8 @@ Scheduler::Scheduler(const Engine& engine, RankId rank, const SchedulerSettings&
                      EventSink& sink)
     : rank_(rank),
       rules_(engine.scheduler.choice),
+      transfer_lists_(engine.transfer_lists.choice),
+      knows_late_(engine.late_outputs.choice == LateOutputs::known_late),
       settings_(settings),
       manager_(manager),
       outside_(outside),
@@ -88,6 +93,12 @@ void Scheduler::schedule_running(std::vector<StepPart>& step) {
         const CacheRequest& cache = request.cache;
         const std::int64_t past = tokens + cache.computed.value - cache.tokens.value - request.placeholders;
         const std::int64_t drafts = std::min(request.drafts, std::max<std::int64_t>(0, past));
+        // A late output of a step before its preemption has put a request out of count: its drafts begin before its tokens.
+        if (drafts > tokens)
+            refuse({.type = Raised::memory_fault,
+                    .raised_in = "GPUModelRunner._calc_spec_decode_metadata",
+                    .message = std::to_string(drafts) + " drafts in a step of " + std::to_string(tokens) + " tokens",
+                    .figures = {drafts, tokens}});
         request.drafts = 0;
         any_prefill_ = any_prefill_ || request.in_prefill;
         step.push_back({&request, {.request = request.id, .first = cache.computed.value, .tokens = tokens, .drafts = drafts}});
@@ -111,7 +122,7 @@ void Scheduler::schedule_waiting(std::vector<StepPart>& step) {
     promote_loads();
     while (!waiting_.empty() && budget_ > 0 && std::ssize(running_) < settings_.running_max) {
         LiveRequest& request = *waiting_.front();
-        if (later() && request.stale > 0 && request.dropped == 0) return;  // What it put out before it was preempted is still to come.
+        if (knows_late_ && request.stale > 0 && request.dropped == 0) return;  // What it put out before it was preempted is still to come.
         if (admit(request, step) == Admitted::no) return;
     }
 }
@@ -134,7 +145,7 @@ Scheduler::Admitted Scheduler::admit(LiveRequest& request, std::vector<StepPart>
     std::int64_t hit = 0;
     if (fresh) {
         hit = look_up(request);
-        external = outside_.external(request.id, hit);
+        external = asked_outside(request, hit);
     }
     const std::int64_t computed = fresh ? hit + external.tokens : cache.computed.value;
     const bool loads = external.waits;
@@ -158,7 +169,7 @@ Scheduler::Admitted Scheduler::admit(LiveRequest& request, std::vector<StepPart>
     if (!allocate(request, call)) return Admitted::no;
     waiting_.pop_front();
     cache.computed = Tokens(computed);
-    if (external.tokens > 0) open_transfers(request, hit, external.tokens);
+    if (external.tokens > 0) open_transfers(request, hit, external);
     if (external.tokens > 0 && !loads)  // Before the step computes anything.
         sink_.see(TransferDone{.rank = rank_, .request = request.id, .tokens = Tokens(computed)});
     if (loads) {
@@ -204,28 +215,6 @@ void Scheduler::return_encoder_room(LiveRequest& request) {
                                  .returned = Tokens(request.encoder_tokens),
                                  .room = settings_.encoder_room,
                                  .free = Tokens(encoder_free_)});
-}
-
-// Where the tokens that were computed elsewhere go, group by group.
-void Scheduler::open_transfers(const LiveRequest& request, std::int64_t first, std::int64_t tokens) {
-    const std::vector<CacheGroup>& groups = manager_.setup().groups;
-    const std::int64_t ranks = checked_mul(manager_.setup().decode_context, manager_.setup().prefill_context);
-    for (std::size_t group = 0; group < groups.size(); ++group) {
-        const std::int64_t block = checked_mul(block_of(groups[group].spec).value, ranks);
-        const std::span<const BlockId> held = CacheManager::held(request.cache, group);
-        const std::int64_t column = std::min(first / block, static_cast<std::int64_t>(std::ssize(held)));
-        const std::int64_t end = std::min(ceil_div(first + tokens, block), static_cast<std::int64_t>(std::ssize(held)));
-        sink_.see(TransferOpened{
-            .rank = rank_,
-            .request = request.id,
-            .group = static_cast<std::int64_t>(group),
-            .first = first,
-            .tokens = Tokens(tokens),
-            .source_block = TokensPerBlock(block),
-            .source_blocks = ceil_div(first + tokens, block) - first / block,
-            .column = column,
-            .blocks = held.subspan(static_cast<std::size_t>(column), static_cast<std::size_t>(std::max(end, column) - column))});
-    }
 }
 
 // The chunk of a waiting request whose first `computed` tokens are there; empty: it has to wait.
@@ -314,8 +303,8 @@ void Scheduler::preempt(LiveRequest& request, bool drop_output) {
     request.cache.status = RequestStatus::preempted;
     request.cache.computed = Tokens{0};
     request.drafts = 0;
-    if (later()) request.stale = request.cache.in_flight.value;
-    if (later() || drop_output) request.placeholders = 0;
+    if (knows_late_) request.stale = request.cache.in_flight.value;
+    if (knows_late_ || drop_output) request.placeholders = 0;
     if (drop_output) request.dropped = request.cache.in_flight.value;
     waiting_.push_front(&request);
 }
@@ -384,7 +373,7 @@ void Scheduler::settle(StepId id, const std::vector<StepPart>& step) {
             continue;
         }
         if (later() && !request->done) return_encoder_room(*request);
-        if (!request->done && !part.prefill) settle_output(*request, part, accepted, later() && stale);
+        if (!request->done && !part.prefill) settle_output(*request, part, accepted, knows_late_ && stale);
     }
     sink_.see(StepSettled{.rank = rank_, .step = id});
 }
@@ -394,6 +383,7 @@ void Scheduler::settle_output(LiveRequest& request, const ScheduledPart& part, s
     const bool guessed = part.drafts > 0 && !part.padded;
     const std::int64_t accepted = !guessed ? 0 : told ? *told : outside_.accepted(request.id, part.drafts);
     const std::int64_t rejected = part.drafts - accepted;
+    const Tokens before = cache.computed;
     if (!stale) {
         if (cache.computed > Tokens{0}) cache.computed -= Tokens(rejected);
         if (request.placeholders > 0) request.placeholders -= rejected;
@@ -406,10 +396,12 @@ void Scheduler::settle_output(LiveRequest& request, const ScheduledPart& part, s
     }
     request.outputs += outputs;
     request.grow(outputs);
-    sink_.see(OutputSettled{
-        .rank = rank_, .request = request.id, .accepted = accepted, .rejected = rejected, .outputs = outputs, .stale = stale});
+    OutputSettled settled{
+        .rank = rank_, .request = request.id, .accepted = accepted, .rejected = rejected, .outputs = outputs, .stale = stale};
+    if (part.drafts > 0) settled.taken_back = (before - cache.computed).value;
+    sink_.see(settled);
     if (settings_.asynchronous) {
-        if (!stale) request.placeholders -= outputs;
+        if (!stale) request.placeholders = std::max<std::int64_t>(0, request.placeholders - outputs);
         if (cache.status == RequestStatus::running && manager_.setup().prefix_caching) {
             const Tokens known = cache.computed - Tokens(request.placeholders);
             manager_.cache_blocks(cache, known);

@@ -57,7 +57,8 @@ private:
     Admitted admit(LiveRequest& request, std::vector<StepPart>& step);
     std::optional<Proposal> propose(LiveRequest& request, std::int64_t computed, bool any_scheduled);
     std::int64_t look_up(LiveRequest& request);
-    void open_transfers(const LiveRequest& request, std::int64_t first, std::int64_t tokens);
+    ExternalTokens asked_outside(const LiveRequest& request, std::int64_t hit);
+    void open_transfers(const LiveRequest& request, std::int64_t first, const ExternalTokens& external);
     void advance(StepId id, std::vector<StepPart>& step);
     void keep_house();
     void promote_loads();
@@ -75,6 +76,8 @@ private:
 
     RankId rank_;
     SchedulerRules rules_;
+    TransferLists transfer_lists_;
+    bool knows_late_;  // Which outputs come after their request was preempted.
     SchedulerSettings settings_;
     CacheManager& manager_;
     Outside& outside_;

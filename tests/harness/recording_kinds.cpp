@@ -3,6 +3,7 @@
 #include "harness/capture_conformity.h"
 #include "harness/model_conformity.h"
 #include "harness/plan_conformity.h"
+#include "harness/scenario_run.h"
 #include "harness/schedule_replay.h"
 #include "harness/slots_conformity.h"
 #include "harness/trace_conformity.h"
@@ -165,6 +166,70 @@ std::vector<Differs> schedule_cases(const std::string& version) {
     return asked;
 }
 
+// What only a run shows: the events of shipped scenarios, by their digest.
+struct RunCase {
+    Scenario scenario;
+    std::uint64_t digest = 0;  // Of the released engine.
+
+    std::uint64_t digest_of(const Engine& engine) const {
+        EventDigest nobody;
+        const auto ran = run_scenario(engine, scenario, nobody);
+        if (const auto* wrong = std::get_if<Diagnostics>(&ran)) ADD_FAILURE() << to_text(*wrong);
+        const auto* run = std::get_if<ScenarioRun>(&ran);
+        return run == nullptr ? 0 : run->digest;
+    }
+};
+
+// A graph larger than a step's budget, which no shipped scenario has.
+constexpr std::string_view large_graph = R"(format = 1
+[model]
+experts = 16
+topk = 2
+[[model.group]]
+kind = "full"
+[machine]
+blocks = 100
+[scheduler]
+batched_max = "64 tokens"
+model_len_max = "64 tokens"
+graph_sizes = [128]
+[capture]
+[[request]]
+id = "r"
+prompt = "20 tokens"
+)";
+
+std::vector<Scenario> run_scenarios() {
+    std::vector<Scenario> scenarios{std::get<Scenario>(read_scenario("large-graph.toml", std::string(large_graph)))};
+    for (const std::string name :
+         {"named/n02-writer-group-apart", "named/n09-pad-minus-one-write", "catalogue/b10-prompt-in-one-piece",
+          "named/n05-dp-graph-device-cache", "catalogue/b14-stride-with-shared-experts", "catalogue/b36-draft-pool-before-growth",
+          "catalogue/b39-groups-of-own-layers", "catalogue/b42-window-sized-table", "catalogue/b44-blocks-of-events",
+          "catalogue/b45-drafts-follow-on", "catalogue/b56-late-output-of-a-preempted-step", "catalogue/b57-graphs-by-own-counts",
+          "catalogue/b57-dummy-by-own-count", "catalogue/b58-blocks-paired-by-position", "catalogue/b58-fewer-blocks-there"}) {
+        auto read = load_scenario(KV_SOURCE_DIR "/scenarios/" + name + ".toml");
+        if (const auto* wrong = std::get_if<Diagnostics>(&read)) ADD_FAILURE() << to_text(*wrong);
+        else scenarios.push_back(std::get<Scenario>(std::move(read)));
+    }
+    return scenarios;
+}
+
+std::vector<Differs> run_cases(const std::string& version) {
+    static std::map<std::string, std::vector<RunCase>> made;
+    const auto [entry, first] = made.try_emplace(version);
+    if (first) {
+        const Engine& released = *std::ranges::find(engines(), "vllm-" + version, &Engine::name);
+        for (Scenario& scenario : run_scenarios()) {
+            RunCase& made_case = entry->second.emplace_back(RunCase{.scenario = std::move(scenario)});
+            made_case.digest = made_case.digest_of(released);
+        }
+    }
+    std::vector<Differs> asked;
+    for (const RunCase& each : entry->second)
+        asked.push_back([&each](const Engine& engine) { return each.digest_of(engine) != each.digest; });
+    return asked;
+}
+
 }  // namespace
 
 const std::vector<GoldenPlan>& plan_cases(const std::string& version) {
@@ -184,7 +249,8 @@ std::span<const RecordingKind> recording_kinds() {
         {"schedules", {SlotArea::scheduling}, schedule_cases},
         {"captures", {SlotArea::capture}, [](const std::string& version) { return differs(capture_cases(version), compare_capture); }},
         {"deliveries", {SlotArea::delivery}, delivery_cases},
-        {"models", {SlotArea::serving}, model_cases}};
+        {"models", {SlotArea::serving}, model_cases},
+        {"runs", {SlotArea::working}, run_cases}};
     return kinds;
 }
 

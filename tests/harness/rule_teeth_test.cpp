@@ -61,6 +61,7 @@ bool cannot_differ(const std::string& version, std::string_view slot, std::strin
         {"capture-group", "first-group"},  // 0.32.0 keys rows by content: no slot is recorded that a capture group could change.
         {"capture-group", "first-attention"},
         {"table-block", "kernel-blocks"},  // Its block tables are not told the kernel's block size,
+        {"row-writer", "first-group"},
         {"row-reader", "manager-blocks"},  // and no rows are read by slot,
         {"row-reader", "as-written"},
         {"row-reader", "as-written-or-missing"},

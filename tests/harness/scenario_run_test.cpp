@@ -64,6 +64,42 @@ TEST(ScenarioRun, EndsWhenEveryRequestIsDoneOnEveryEngine) {
     }
 }
 
+// Blocks of 16 here and 32 there, or 4 there for 5 here, are errors of the released engines; tokens are paired in the reference.
+TEST(ScenarioRun, EndsWhereBlocksOfTwoEnginesDoNotComeOutEven) {
+    const auto loaded = [](std::string_view tokens, std::string_view more) {
+        return with(request("r", "prompt = \"" + std::string(tokens) + " tokens\"\nexternal = \"" + std::string(tokens) +
+                                     " tokens\"\nexternal_steps = 1\n" + std::string(more)));
+    };
+    const std::string larger = loaded("64", "external_block = \"32 tokens\"\n"), fewer = loaded("65", "external_end = \"64 tokens\"\n");
+    for (const std::string& text : {larger, fewer}) {
+        const ScenarioRun ran = run("vllm-0.18.0", text);
+        EXPECT_EQ(ran.end, RunEnd::fault);
+        ASSERT_TRUE(ran.refusal);
+        EXPECT_EQ(ran.refusal->type, Raised::assertion_error);
+        EXPECT_EQ(run("reference", text).end, RunEnd::done);
+        EXPECT_EQ(run("vllm-0.18.0,transfer-lists=by-position", text).end, RunEnd::done);
+    }
+    EXPECT_EQ(run("vllm-0.18.0", loaded("64", "external_block = \"8 tokens\"\n")).end, RunEnd::done) << "two there for one here";
+    EXPECT_EQ(run("reference", fewer).ranks.at(0).loaded_tokens, 64);
+}
+
+// A rule of another engine that puts a request out of count ends the run as the engine would, and never ours.
+TEST(ScenarioRun, EndsWhereALateOutputLeavesMoreDraftsThanTokens) {
+    const std::string text = std::string(small_head) + "[model]\n" + std::string(one_group) +
+                             "[machine]\nblocks = 9\n[parallel]\npp = 3\n[scheduler]\nmodel_len_max = \"128 tokens\"\nasync = false\n"
+                             "draft = { method = \"ngram\", tokens = 3 }\n" +
+                             request("a", "prompt = \"42 tokens\"\ndecode = \"20 tokens\"\naccepted = [0]\n") +
+                             request("b", "prompt = \"40 tokens\"\ndecode = \"4 tokens\"\naccepted = [0]\narrival = 1\n") +
+                             request("c", "prompt = \"20 tokens\"\ndecode = \"20 tokens\"\naccepted = [0]\narrival = 2\n");
+    const ScenarioRun ran = run("vllm-0.18.0", text);
+    EXPECT_EQ(ran.end, RunEnd::fault);
+    ASSERT_TRUE(ran.refusal);
+    EXPECT_EQ(ran.refusal->type, Raised::memory_fault);
+    EXPECT_THAT(ran.refusal->message, HasSubstr("3 drafts in a step of"));
+    EXPECT_EQ(run("vllm-0.18.0,late-outputs=known-late", text).end, RunEnd::done);
+    EXPECT_EQ(run("vllm-0.32.0", text).end, RunEnd::done);
+}
+
 // Slot 699,312 of the thread: 40 requests of 32,768 tokens are handed out blocks beyond the half of the pool that has rows.
 TEST(ScenarioRun, RaisesTheIndexErrorOfVllm37118AndNotWithItsFix) {
     const std::string text = std::string(small_head) +

@@ -193,11 +193,71 @@ TEST(SlotInBounds, KnowsTheBlocksOfThePool) {
     }
 }
 
+TEST(RowFresh, AsksForOneDeliveryOfAllTokensButTheLast) {
+    const auto delivered = [](std::int64_t first, std::size_t count) {
+        Told told;
+        told.begin().arrive(r0);  // A prompt of 60 tokens.
+        std::vector<RowTag> rows;
+        for (std::size_t i = 0; i < count; ++i)
+            rows.push_back(tag_of({.producer = 0, .content = 7, .position = first + static_cast<std::int64_t>(i)}));
+        told.tell(RowsDelivered{.rank = rank0, .request = r0, .first = first, .rows = rows, .wanted = rows});
+        return told.found(PropertyId::row_fresh);
+    };
+    EXPECT_TRUE(delivered(0, 59).empty()) << "the last token is sampled and never computed";
+    for (const auto& [first, count] : {std::pair<std::int64_t, std::size_t>{0, 58}, {0, 60}, {1, 58}, {1, 59}})
+        EXPECT_EQ(delivered(first, count).size(), 1U) << first << ' ' << count;
+}
+
+TEST(SlotInBounds, TellsTheColumnPastTheTable) {
+    for (const std::int64_t position : {63, 64}) {
+        Told told;
+        told.begin().arrive(r0).map(r0, position, {16});
+        ASSERT_EQ(told.holds(PropertyId::slot_in_bounds), position == 63) << "four columns of 16 tokens";
+        if (position == 63) continue;
+        EXPECT_EQ(told.found(PropertyId::slot_in_bounds)[0].value, 4);
+        EXPECT_EQ(told.found(PropertyId::slot_in_bounds)[0].limit, 4);
+    }
+}
+
+// Two ranks of four rows each; the buffer has six.
+TEST(SlotInBounds, IsAboutTheSliceOfAStepBufferThatTakesAllRanks) {
+    for (const std::int64_t first : {2, 4}) {
+        Told told;
+        told.begin().tell(BufferMade{.rank = rank1, .buffer = BufferKind::step, .rows = Rows{6}, .ranks = 2});
+        told.tell(RowsCaptured{.rank = rank1, .step = step0, .buffer_first = first, .first = first, .count = 4});
+        ASSERT_EQ(told.holds(PropertyId::slot_in_bounds), first == 2);
+        if (first == 2) continue;
+        EXPECT_EQ(told.found(PropertyId::slot_in_bounds)[0].slot, 6);
+    }
+}
+
+TEST(SlotInBounds, IsAboutRowsThatAreWrittenTooFarApart) {
+    for (const std::int64_t stride : {8, 9}) {
+        Told told;
+        told.begin().tell(BufferMade{.rank = rank0, .buffer = BufferKind::step, .rows = Rows{16}});
+        told.tell(RowsFormed{.rank = rank0, .layers = 4, .entries = 4, .experts = 64, .topk = 8, .id_end = 64, .stride = stride});
+        told.tell(RowsCaptured{.rank = rank0, .step = step0, .count = 16});
+        EXPECT_EQ(told.holds(PropertyId::slot_in_bounds), stride == 8) << "16 rows of 8 ids, the last of them from 135 on";
+        EXPECT_EQ(told.holds(PropertyId::id_space), stride == 8);
+    }
+}
+
+TEST(SlotInBounds, IsAboutADraftersOwnPoolToo) {
+    for (const std::int64_t slot : {127, 128}) {
+        Told told;
+        told.begin().tell(BufferMade{.rank = rank0, .buffer = BufferKind::draft, .rows = Rows{128}, .group = 0, .rows_per_block = 16});
+        EXPECT_FALSE(told.holds(PropertyId::buffer_fits)) << "the target's pool has 160 slots";
+        const std::vector<std::int64_t> slots{slot};
+        told.tell(KvWritten{.rank = rank0, .step = step0, .tokens = 1, .slots = slots});
+        EXPECT_EQ(told.holds(PropertyId::slot_in_bounds), slot == 127);
+    }
+}
+
 TEST(RowFresh, TellsWhatIsThereInPlaceOfTheRow) {
     const RowOrigin origin{.producer = 0, .content = 5, .position = 9};
     const auto ask = [&](RowTag found) {
         Told told;
-        told.begin().arrive(r0);
+        told.begin();
         const std::vector<RowTag> rows{found}, wanted{tag_of(origin)};
         told.tell(RowsDelivered{.rank = rank0, .request = r0, .first = 9, .rows = rows, .wanted = wanted});
         return told.found(PropertyId::row_fresh);
@@ -231,6 +291,46 @@ TEST(MapAgrees, IsAboutWhereTheReaderLooksToo) {
     }
 }
 
+TEST(MapAgrees, IsAboutWhereRowsAreStored) {
+    for (const std::int64_t slot : {32, 16}) {
+        Told told;
+        told.begin(2);
+        told.tell(BufferMade{.rank = rank0, .buffer = BufferKind::side, .rows = Rows{160}, .group = 1, .rows_per_block = 16});
+        told.arrive(r0).hold({.request = r0, .blocks = {{1}, {2}}, .new_tokens = 2}).map(r0, 0, {16, 17});
+        const std::vector<std::int64_t> slots{slot, slot + 1};
+        const std::vector<RowTag> rows(2);
+        told.tell(RowsStored{.rank = rank0, .step = step0, .group = 1, .slots = slots, .rows = rows});
+        EXPECT_EQ(told.holds(PropertyId::map_agrees), slot == 32) << "rows are read by the blocks of group 1";
+    }
+}
+
+// Two ranks take turns of four tokens in blocks of 16: position 5 is the second rank's, its second token.
+TEST(MapAgrees, IsAboutEachContextParallelRanksTurns) {
+    for (const std::int64_t slot : {17, 21}) {
+        Told told;
+        told.group(0).sharded = true;
+        told.plan().context_ranks = 2;
+        told.plan().interleave = Tokens{4};
+        told.begin().arrive(r0).hold({.request = r0, .blocks = {{1}}, .new_tokens = 6});
+        const std::vector<PositionRun> runs{{.row = 0, .count = 1, .first = 5}};
+        const std::vector<RequestId> requests{r0};
+        const std::vector<std::int64_t> second{slot}, first{-1};
+        told.tell(SlotsMapped{.rank = rank0, .step = step0, .context_rank = 1, .requests = requests, .runs = runs, .slots = second});
+        told.tell(SlotsMapped{.rank = rank0, .step = step0, .requests = requests, .runs = runs, .slots = first});
+        EXPECT_EQ(told.holds(PropertyId::map_agrees), slot == 17);
+    }
+}
+
+TEST(MapAgrees, IsAboutTheTokensOfABlockOfEvents) {
+    for (const std::int64_t block : {32, 16}) {
+        Told told;
+        told.plan().hash_block = Tokens{32};
+        told.plan().router_block = Tokens(block);
+        told.begin();
+        EXPECT_EQ(told.holds(PropertyId::map_agrees), block == 32);
+    }
+}
+
 TEST(BufferFits, IsASlotOfEveryBlockAndARowOfEveryBatch) {
     for (const std::int64_t rows : {160, 159}) {
         Told told;
@@ -255,6 +355,18 @@ TEST(BufferFits, IsAPositionOfACrossTableForEachTokenOfAnEncodersInput) {
     Told told;
     told.begin(2).tell(RequestArrived{.rank = rank0, .request = r0, .prompt = Tokens{60}, .encoder = Tokens{65}});
     EXPECT_TRUE(told.holds(PropertyId::buffer_fits)) << "no group is of the encoder's tokens";
+}
+
+TEST(BufferFits, IsAboutTheRowsOfAllRanksWhereTheBufferTakesThem) {
+    for (const std::int64_t ranks : {0, 2}) {
+        Told told;
+        BufferMade buffer{.rank = rank0, .buffer = BufferKind::step, .rows = Rows{8}};
+        if (ranks > 0) buffer.ranks = ranks;
+        told.begin().tell(buffer);
+        const std::vector<std::int64_t> tokens{6, 4};
+        told.tell(RowsOffered{.rank = rank0, .step = step0, .rows = 10, .rank_tokens = tokens, .rank_rows = tokens});
+        EXPECT_EQ(told.holds(PropertyId::buffer_fits), ranks == 0) << "a rank that keeps its own six rows has room";
+    }
 }
 
 TEST(PadInert, IsThatPaddingIsWrittenNowhere) {
@@ -401,6 +513,50 @@ TEST(LayoutMatch, IsTheRanksOwnRowsAndAllOfThem) {
     EXPECT_FALSE(ask(CaptureOutcome::copied, 6, 3));
     EXPECT_FALSE(ask(CaptureOutcome::skipped, 0, 0));
     EXPECT_FALSE(ask(CaptureOutcome::refused, 0, 0));
+}
+
+TEST(LayoutMatch, PutsARanksRowsWhereTheyStandIfTheBufferTakesThoseOfAll) {
+    for (const std::int64_t to : {6, 0}) {
+        Told told;
+        told.begin().tell(BufferMade{.rank = rank1, .buffer = BufferKind::step, .rows = Rows{16}, .ranks = 2});
+        const std::vector<std::int64_t> tokens{6, 4};
+        told.tell(RowsOffered{.rank = rank1, .rows = 10, .layout = RouterView::joined, .rank_tokens = tokens, .rank_rows = tokens});
+        told.tell(RowsCaptured{.rank = rank1, .buffer_first = to, .first = 6, .count = 4});
+        EXPECT_EQ(told.holds(PropertyId::layout_match), to == 6);
+    }
+}
+
+TEST(LayoutMatch, IsNotAboutRowsThatAreNoneOfTheModel) {
+    for (const std::int64_t columns : {8, 1}) {
+        Told told;
+        told.begin();
+        told.tell(RowsFormed{.rank = rank0, .layers = 4, .entries = 4, .experts = 64, .topk = 8, .id_end = 64});
+        const std::vector<std::int64_t> tokens{6};
+        told.tell(RowsOffered{.rank = rank0, .layers = 4, .rows = 6, .columns = columns, .rank_tokens = tokens, .rank_rows = tokens});
+        told.tell(RowsCaptured{.rank = rank0, .outcome = CaptureOutcome::refused});
+        EXPECT_EQ(told.holds(PropertyId::layout_match), columns == 1) << "it is right to refuse them";
+    }
+}
+
+TEST(IdSpace, IsEachLayersOwn) {
+    for (const std::int64_t layer : {3, -1}) {
+        Told told;
+        told.begin();
+        told.tell(RowsOffered{.rank = rank0, .layer = layer, .layers = 1});
+        told.tell(RowsCaptured{.rank = rank0, .step = step0, .layer = 3});
+        EXPECT_EQ(told.holds(PropertyId::id_space), layer == 3);
+    }
+}
+
+TEST(IdSpace, IsOneCountOfLayersForWhoeverReads) {
+    for (const std::int64_t read : {61, 58}) {
+        Told told;
+        told.tell(RowsFormed{
+            .rank = rank0, .layers = 61, .dense_first = 3, .entries = 61, .experts = 64, .topk = 8, .id_end = 64, .reader_entries = read});
+        ASSERT_EQ(told.holds(PropertyId::id_space), read == 61);
+        if (read == 61) continue;
+        EXPECT_EQ(told.found(PropertyId::id_space)[0].limit, 58);
+    }
 }
 
 TEST(AdmitAgrees, IsThatAnEmptyPoolTakesWhatStartUpPromised) {
@@ -614,6 +770,57 @@ TEST(LiveRead, IsThatALoadsBlocksAreNobodyElses) {
         if (done) told.tell(TransferDone{.rank = rank0, .request = r0, .tokens = Tokens{16}});
         told.hold({.request = r1, .blocks = {{3}}, .taken = {3}});
         EXPECT_EQ(told.holds(PropertyId::live_read), done);
+    }
+}
+
+// Step 0 has the request in flight; it is preempted in step 1, and step 0 is settled after.
+TEST(LiveRead, IsThatALateOutputTakesNothingBack) {
+    for (const bool preempted : {false, true}) {
+        Told told;
+        told.begin().arrive(r0);
+        told.tell(StepBegan{.rank = rank0, .step = step0}).tell(StepBegan{.rank = rank0, .step = StepId{1}});
+        if (preempted) told.tell(BlocksFreed{.rank = rank0, .request = r0, .why = FreedWhy::preempted, .free = Blocks{9}});
+        told.tell(OutputSettled{.rank = rank0, .request = r0, .rejected = 2, .outputs = 1, .taken_back = 2});
+        ASSERT_EQ(told.holds(PropertyId::live_read), !preempted);
+        told.tell(StepSettled{.rank = rank0, .step = step0});
+        told.tell(OutputSettled{.rank = rank0, .request = r0, .rejected = 1, .outputs = 1, .taken_back = 1});
+        EXPECT_EQ(told.found(PropertyId::live_read).size(), preempted ? 1U : 0U) << "step 1 is the one that preempted";
+    }
+}
+
+TEST(XferMatch, IsOneSizeOfBlocksWhereTheyArePairedByPosition) {
+    for (const std::int64_t source : {16, 32}) {
+        Told told;
+        told.begin().arrive(r0);
+        const std::vector<BlockId> ids{BlockId{3}, BlockId{4}};
+        told.tell(TransferOpened{.rank = rank0,
+                                 .request = r0,
+                                 .tokens = Tokens{32},
+                                 .source_block = TokensPerBlock{source},
+                                 .source_blocks = 32 / source,
+                                 .blocks = ids,
+                                 .by_position = true});
+        EXPECT_EQ(told.holds(PropertyId::xfer_match), source == 16);
+    }
+}
+
+TEST(RanksAgree, IsAsManyIterations) {
+    for (const std::int64_t iterations : {2, 1}) {
+        Told told;
+        told.tell(BatchSized{.rank = rank0, .step = step0, .tokens = 500, .rows = 500, .iterations = 2});
+        told.tell(BatchSized{.rank = rank1, .step = step0, .tokens = 200, .rows = 200, .iterations = iterations});
+        EXPECT_EQ(told.holds(PropertyId::ranks_agree), iterations == 2);
+    }
+}
+
+TEST(RanksAgree, IsTheSameGroupsInEveryPipelineStage) {
+    for (const std::string_view second : {"full 16, sliding-window 16", "sliding-window 16, full 16"}) {
+        Told told;
+        const std::vector<WorkerFacts> workers{{.layers = 4, .own_groups = "full 16, sliding-window 16"},
+                                               {.layers = 4, .own_groups = second}};
+        told.plan().workers = workers;
+        told.begin();
+        EXPECT_EQ(told.holds(PropertyId::ranks_agree), second.starts_with("full"));
     }
 }
 

@@ -14,7 +14,10 @@ TEST(ScenarioError, OfTheHead) {
     const auto head = [](const std::string& lines) { return wrong_in(lines + std::string(small_scenario)); };
     EXPECT_EQ(head("seed = -1\n"), "1:8+2 `seed` is -1: expected 0 to 9007199254740991");
     EXPECT_EQ(head("affects = [\"vllm-0.18.0\", \"vllm-0.33\"]\n"), "1:27+11 `affects` names \"vllm-0.33\": did you mean \"vllm-0.33.0\"?");
-    EXPECT_EQ(head("affects = [\"vllm-0.18.0\", \"vllm-0.18.0\"]\n"), "1:27+13 `affects` names this engine twice");
+    EXPECT_EQ(head("affects = [\"vllm-0.18.0\", \"vllm-0.18.0\"]\n"), "1:27+13 `affects` names \"vllm-0.18.0\" twice");
+    EXPECT_EQ(head("bugs = [\"B19\", \"R15\"]\n"), "none");
+    EXPECT_EQ(head("bugs = [\"B59\"]\n"), "1:9+5 `bugs` names \"B59\": did you mean \"B19\"?");
+    EXPECT_EQ(head("bugs = [\"a bug\"]\n"), "1:9+7 `bugs` names \"a bug\": expected the number of a known bug, such as \"B19\"");
     EXPECT_EQ(head("titel = \"x\"\n"), "1:1+5 unknown key `titel` in the head of the file: did you mean `title`?");
 }
 
@@ -116,7 +119,7 @@ TEST(ScenarioError, OfAWorkload) {
 }
 
 TEST(ScenarioError, OfAnExpectation) {
-    EXPECT_EQ(expectation(""), "18:1+10 [[expect]] has no `property`: expected the id of one, or none = true");
+    EXPECT_EQ(expectation(""), "18:1+10 [[expect]] has no `property`: expected the id of one, `ends`, or none = true");
     EXPECT_EQ(expectation("property = \"slot-in-bound\"\n"), "19:12+15 `property` is \"slot-in-bound\": did you mean \"slot-in-bounds\"?");
     EXPECT_EQ(expectation("property = \"row-fresh\"\nverdict = \"brokn\"\n"), "20:11+7 `verdict` is \"brokn\": did you mean \"broken\"?");
     EXPECT_EQ(expectation("property = \"row-fresh\"\nreported = \"8 tokens\"\n"),
@@ -127,6 +130,18 @@ TEST(ScenarioError, OfAnExpectation) {
               "20:8+1 `rank` is 2: there are dp = 2 ranks, from 0\n"
               "21:8+7 `step` is 1000000: a run ends after steps_max = 1000000\n"
               "22:9+1 `group` is 1: there are 1 groups, from 0");
+}
+
+TEST(ScenarioError, OfAnExpectedEnd) {
+    EXPECT_EQ(expectation("ends = \"fault\"\nerror = \"IndexError\"\n"), "none");
+    EXPECT_EQ(expectation("ends = \"faulty\"\n"), "19:8+8 `ends` is \"faulty\": did you mean \"fault\"?");
+    EXPECT_EQ(expectation("ends = \"done\"\nerror = \"IndexError\"\n"),
+              "20:9+12 `error` stands beside `ends` = \"done\", where the engine raises nothing");
+    EXPECT_EQ(expectation("error = \"IndexError\"\n"),
+              "18:1+10 [[expect]] has no `property`: expected the id of one, `ends`, or none = true\n"
+              "19:9+12 `error` stands without `ends`: expected how the run ends too");
+    EXPECT_EQ(expectation("ends = \"done\"\nrows = 3\n"), "20:1+4 `rows` stands beside `ends`: write an [[expect]] of its own");
+    EXPECT_EQ(expectation("ends = \"done\"\n[[expect]]\nnone = true\n"), "none");
 }
 
 TEST(ScenarioError, OfTheRequestThatAnExpectationNames) {

@@ -30,6 +30,10 @@ TEST(ScenarioFile, HoldsTheRoutersOfTheModelAndItsCapture) {
     EXPECT_EQ(scenario.capture.draft_layers, 1);
     EXPECT_EQ(scenario.capture.draft_first, 0);
     EXPECT_TRUE(scenario.capture.routes_inside);
+    EXPECT_EQ(scenario.routed.shared_experts, 1);
+    EXPECT_EQ(scenario.capture.router_columns, 1);
+    EXPECT_EQ(scenario.capture.router_layer, -1);
+    EXPECT_EQ(scenario.capture.reader_layers, 58);
 }
 
 TEST(ScenarioFile, HoldsRanksAndSteps) {
@@ -38,6 +42,10 @@ TEST(ScenarioFile, HoldsRanksAndSteps) {
     EXPECT_EQ(scenario.spread.expert, 4);
     EXPECT_EQ(scenario.spread.layout, RouterView::padded_gather);
     EXPECT_EQ(scenario.spread.micro_batches, 2);
+    EXPECT_EQ(scenario.spread.expert_chunk, Tokens{256});
+    EXPECT_EQ(scenario.model.settings.parallel.context_interleave, Tokens{4});
+    EXPECT_EQ(scenario.model.settings.drafting.pool_blocks, Blocks{900});
+    EXPECT_EQ(scenario.router_block, Tokens{32});
     EXPECT_EQ(scenario.stepping.chunk_max, Tokens{512});
     EXPECT_FALSE(scenario.stepping.whole_request_must_fit);
     EXPECT_EQ(scenario.stepping.steps_max, 200);
@@ -62,6 +70,8 @@ TEST(ScenarioFile, HoldsARequestAndWhereItStands) {
     EXPECT_EQ(first.external, Tokens{16});
     EXPECT_EQ(first.external_steps, 3);
     EXPECT_TRUE(first.external_fails);
+    EXPECT_EQ(first.external_block, Tokens{32});
+    EXPECT_EQ(first.external_end, Tokens{12});
     EXPECT_EQ(first.abort_at, 9);
     EXPECT_EQ(first.routed_experts, true);
     EXPECT_EQ(first.accepted, (std::vector<std::int64_t>{3, 0, 1}));
@@ -93,7 +103,7 @@ TEST(ScenarioFile, HoldsItsWorkloadAndResets) {
 
 TEST(ScenarioFile, HoldsItsExpectations) {
     const std::vector<Expectation> expected = every_key().expectations;
-    ASSERT_EQ(expected.size(), 7U);
+    ASSERT_EQ(expected.size(), 8U);
     const Expectation& fresh = expected[0];
     EXPECT_EQ(fresh.property, PropertyId::row_fresh);
     EXPECT_EQ(fresh.verdict, ExpectedVerdict::broken);

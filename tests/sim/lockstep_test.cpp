@@ -79,6 +79,24 @@ TEST(BatchSizes, SplitAllRanksOrNone) {
     EXPECT_EQ(sizes_of(settings, {9, 9})[0].length(1), 5) << "the last part has what is over";
 }
 
+TEST(BatchSizes, GoInAsManyIterationsOnAllRanksUnlessEachGoesByItsOwn) {
+    const auto iterations_of = [](BatchAgreement agreement) {
+        std::vector<std::int64_t> iterations;
+        for (const BatchSize& size : sizes_of({.expert_chunk = 256, .agreement = agreement}, {500, 200, 256, 0}))
+            iterations.push_back(size.iterations);
+        return iterations;
+    };
+    EXPECT_EQ(iterations_of(BatchAgreement::agreed), (std::vector<std::int64_t>{2, 2, 2, 2}));
+    EXPECT_EQ(iterations_of(BatchAgreement::own_counts), (std::vector<std::int64_t>{2, 1, 1, 1}));
+}
+
+TEST(BatchSizes, AreEachRanksOwnWhereNobodyAgrees) {
+    LockstepSettings settings{.graph_sizes = {8, 16}, .agreement = BatchAgreement::own_counts};
+    EXPECT_EQ(graphs_of(sizes_of(settings, {3, 9, 0})), (std::vector<std::int64_t>{8, 16, 8}));
+    settings.agreement = BatchAgreement::own_dummies;
+    EXPECT_EQ(graphs_of(sizes_of(settings, {3, 9, 0})), (std::vector<std::int64_t>{16, 16, 8}));
+}
+
 RC_GTEST_PROP(BatchSizes, AlwaysHoldEveryTokenAndAgreeWhereRanksMust, ()) {
     LockstepSettings settings{.pads_ranks = *rc::gen::arbitrary<bool>(), .micro_batches = *rc::gen::inRange<std::int64_t>(1, 4)};
     settings.graph_sizes = *rc::gen::container<std::vector<std::int64_t>>(rc::gen::inRange<std::int64_t>(1, 40));

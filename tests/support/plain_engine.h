@@ -284,7 +284,7 @@ private:
         step_rows_.capture_draft(0, draft_rows);
         slots.resize(slots.size() + index(shape_.padding), pad_slot);
         ++steps_;
-        delivery_.save({.requests = flight.parts, .slots = slots, .rows = step_rows_.first_rows(std::ssize(slots))});
+        delivery_.save({.requests = flight.parts, .slots = slots, .rows = step_rows_.rows(0, std::ssize(slots))});
         flights_.push_back(std::move(flight));
     }
 

@@ -144,6 +144,22 @@ TEST(DeliveryThreads, GroupZerosBlocksAsRowAddressesLeaveTheBufferOrTheWrongRows
     EXPECT_EQ(mixed.stopped(0, 5, blocks_from(1, 1), 97), (Kinships{{RowKinship::fresh, 96}}));
 }
 
+TEST(DeliveryThreads, RowsOfAPromptAreReadBySlotAndThoseOfOutputsComeWithTheirSteps) {
+    // tpu-inference#3583: the writer's slots are of block 1, the reader's of block 2.
+    for (const std::int32_t reader : {1, 2}) {
+        Rank rank("reference,transport=prompt-by-slot", setup_of(16, 96));
+        rank.delivery().arrive(0, {.prompt = 10});
+        rank.delivery().admit(0, {});
+        rank.compute(0, 5, blocks_from(1, 1), 0, 10);
+        rank.compute(0, 5, blocks_from(1, 1), 10, 1);
+        rank.compute(0, 5, blocks_from(1, 1), 11, 1);
+        const Kinships expected =
+            reader == 1 ? Kinships{{RowKinship::fresh, 12}} : Kinships{{RowKinship::missing, 10}, {RowKinship::fresh, 2}};
+        EXPECT_EQ(rank.stopped(0, 5, blocks_from(reader, 1), 13), expected);
+        EXPECT_EQ(rank.delivery().last_read().size(), 10U);
+    }
+}
+
 TEST(DeliveryThreads, RowsThatNoRouterGaveAreNeverWrittenOrMissing) {
     // N03, vllm#37857: a layout that the engine does not know, skipped with a warning.
     const auto after_a_skip = [](std::string_view spelling) {
@@ -157,7 +173,7 @@ TEST(DeliveryThreads, RowsThatNoRouterGaveAreNeverWrittenOrMissing) {
         std::iota(slots.begin(), slots.end(), 16);
         const std::vector<StepRequest> parts{{.request = 0, .first = 0, .tokens = 6}};
         rank.delivery().begin(parts);
-        rank.delivery().save({.requests = parts, .slots = slots, .rows = step.first_rows(6)});
+        rank.delivery().save({.requests = parts, .slots = slots, .rows = step.rows(0, 6)});
         rank.delivery().settle();
         return rank.stopped(0, 5, blocks_from(1, 1), 7);
     };

@@ -191,6 +191,40 @@ TEST(StepBuffer, IsRefusedWhileThereIsNone) {
 }
 
 // Larger steps than can be enumerated: as the rows lie in the tensor, so they are taken.
+// sgl-project/sglang#30712: four ranks with 11, 13, 17 and 19 tokens, a prefill in a graph of 32, and rank 2.
+TEST(DecodeGraph, SaysWhereARanksRowsBeginAlthoughAPrefillReplaysAnother) {
+    const std::vector<std::int64_t> tokens{11, 13, 17, 19}, padded{32, 32, 32, 32};
+    const auto first_of = [&](const std::string& layout, std::int64_t graph, std::optional<std::int64_t> decoded) {
+        const RouterOffer offer = offered(graph > 0 ? RouterView::padded_gather : RouterView::joined,
+                                          {.rank_tokens = tokens,
+                                           .rank_counts = graph > 0 ? std::span<const std::int64_t>(padded) : tokens,
+                                           .dp_rank = 2,
+                                           .graph_rows = graph,
+                                           .decode_graph_rows = decoded});
+        return capture("reference,capture-start=as-offered,capture-layout=" + layout, offer);
+    };
+    EXPECT_EQ(std::get<CopiedRows>(first_of("declared", 32, 8).outcome).first, 64);
+    EXPECT_EQ(std::get<CopiedRows>(first_of("by-decode-graph", 32, 8).outcome).first, 16);
+    EXPECT_EQ(std::get<CopiedRows>(first_of("by-decode-graph", 32, 32).outcome).first, 64);
+    EXPECT_EQ(raised(first_of("by-decode-graph", 32, std::nullopt)), Raised::type_error);
+    EXPECT_EQ(std::get<CopiedRows>(first_of("by-decode-graph", 0, std::nullopt).outcome).first, 24) << "without a graph, a running sum";
+}
+
+// A graph's kernel writes on where the buffer ends; without a graph the assignment is refused.
+TEST(StepBuffer, OfAllRanksIsLookedAtOnlyWithoutAGraph) {
+    for (const std::int64_t graph : {0, 4}) {
+        const std::vector<std::int64_t> tokens{4, 4};
+        const RouterOffer offer = offered(RouterView::joined, {.rank_tokens = tokens, .dp_rank = 1, .graph_rows = graph});
+        const Captured captured = capture("reference,capture-start=as-offered", offer, {.rows = 6, .layers = 36, .columns = 4});
+        if (graph == 0) {
+            EXPECT_EQ(raised(captured), Raised::runtime_error);
+            continue;
+        }
+        EXPECT_EQ(std::get<CopiedRows>(captured.outcome).buffer_first, 4);
+        EXPECT_EQ(std::get<CopiedRows>(captured.outcome).count, 4);
+    }
+}
+
 RC_GTEST_PROP(DeclaredLayout, TakesExactlyTheRowsOfTheRank, ()) {
     const auto ranks = *rc::gen::inRange<std::size_t>(1, 17);
     const auto tokens = *rc::gen::container<std::vector<std::int64_t>>(ranks, rc::gen::inRange<std::int64_t>(0, 3000));

@@ -120,11 +120,26 @@ TEST(StepRows, OfAStepThatIsNotCapturedAreZerosTheLastStepsOrMissing) {
         rows.capture(0, std::vector<RowTag>{RowTag{7}, RowTag{8}});
         rows.begin();
         rows.capture(0, std::vector<RowTag>{RowTag{9}});
-        return std::vector<RowTag>{rows.first_rows(2).begin(), rows.first_rows(2).end()};
+        return std::vector<RowTag>{rows.rows(0, 2).begin(), rows.rows(0, 2).end()};
     };
     EXPECT_THAT(after_a_skipped_step("vllm-0.18.0"), ElementsAre(RowTag{9}, never_written_tag));
     EXPECT_THAT(after_a_skipped_step("vllm-0.32.0"), ElementsAre(RowTag{9}, RowTag{8}));
     EXPECT_THAT(after_a_skipped_step("reference"), ElementsAre(RowTag{9}, missing_tag));
+}
+
+TEST(StepRows, PastTheEndAreLostAndNobodyWroteThem) {
+    const Engine engine = engine_of("reference");
+    StepRows rows(engine, RowFormat(engine, {.layers = 1, .routers = routers}), 3);
+    rows.begin();
+    rows.capture(2, std::vector<RowTag>{RowTag{7}, RowTag{8}});
+    EXPECT_THAT(rows.rows(2, 2), ElementsAre(RowTag{7}, never_written_tag));
+    EXPECT_THAT(rows.rows(5, 1), ElementsAre(never_written_tag));
+}
+
+TEST(RowFormat, IsWrittenAsFarApartAsItsIdsUnlessSharedExpertsAreCounted) {
+    const RowModel model{.layers = 1, .routers = {.experts = 64, .topk = 8}, .shared_experts = 1};
+    EXPECT_EQ(RowFormat(engine_of("reference"), model).stride(), 8);
+    EXPECT_EQ(RowFormat(engine_of("reference,row-stride=with-shared"), model).stride(), 9);
 }
 
 TEST(StepRows, OfABoundDrafterReplaceTheTargetsInItsColumnOnly) {
@@ -134,7 +149,7 @@ TEST(StepRows, OfABoundDrafterReplaceTheTargetsInItsColumnOnly) {
     rows.begin();
     rows.capture(0, std::vector<RowTag>{RowTag{7}, RowTag{8}});
     rows.capture_draft(0, std::vector<RowTag>{RowTag{70}});
-    EXPECT_THAT(rows.first_rows(2), ElementsAre(RowTag{7}, RowTag{70}, RowTag{8}, RowTag{8}));
+    EXPECT_THAT(rows.rows(0, 2), ElementsAre(RowTag{7}, RowTag{70}, RowTag{8}, RowTag{8}));
 }
 
 RC_GTEST_PROP(RowFormat, OfAnyTableHasEachLayerOnceOrLeavesItOutForWantOfARouter, ()) {
