@@ -24,7 +24,7 @@ inline constexpr std::array head_rows{
     row("", "title", Form::text, "what the scenario is, in a line"),
     row("", "seed", Form::count, "from which all that is drawn or made up is").from(0, seed_most).otherwise("1"),
     row("", "affects", Form::texts, "released engines that show the finding").otherwise("[]"),
-    row("", "bugs", Form::texts, "known bugs that it shows, by their numbers: `kvproof explain B19`").otherwise("[]"),
+    row("", "bugs", Form::texts, "known bugs that it is about, by their numbers: `kvproof explain B19`").otherwise("[]"),
     row("", "capture", Form::table, "capture of routed experts; without this section there is none"),
     row("", "request", Form::tables, "the requests, [[request]] each"),
     row("", "workload", Form::table, "more requests: of a file, or drawn"),

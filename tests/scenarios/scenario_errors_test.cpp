@@ -16,7 +16,7 @@ TEST(ScenarioError, OfTheHead) {
     EXPECT_EQ(head("affects = [\"vllm-0.18.0\", \"vllm-0.33\"]\n"), "1:27+11 `affects` names \"vllm-0.33\": did you mean \"vllm-0.33.0\"?");
     EXPECT_EQ(head("affects = [\"vllm-0.18.0\", \"vllm-0.18.0\"]\n"), "1:27+13 `affects` names \"vllm-0.18.0\" twice");
     EXPECT_EQ(head("bugs = [\"B19\", \"R15\"]\n"), "none");
-    EXPECT_EQ(head("bugs = [\"B59\"]\n"), "1:9+5 `bugs` names \"B59\": did you mean \"B19\"?");
+    EXPECT_EQ(head("bugs = [\"C19\"]\n"), "1:9+5 `bugs` names \"C19\": did you mean \"B19\"?");
     EXPECT_EQ(head("bugs = [\"a bug\"]\n"), "1:9+7 `bugs` names \"a bug\": expected the number of a known bug, such as \"B19\"");
     EXPECT_EQ(head("titel = \"x\"\n"), "1:1+5 unknown key `titel` in the head of the file: did you mean `title`?");
 }
