@@ -107,6 +107,9 @@ inline constexpr std::array request_rows{
     row("request", "routed_experts", Form::flag, "its rows are wanted; [capture] opt_in when it is not there"),
     row("request", "accepted", Form::counts, "accepted drafts of its decoding steps, over and over; all when it is not there")
         .from(0, small_max),
+    row("request", "drafted", Form::counts,
+        "drafts after each of its outputs, over and over; [scheduler] draft.tokens when it is not there")
+        .from(0, small_max),
 
     row("workload", "file", Form::text, "path of a CSV from this file's folder, one request a line; else requests are drawn"),
     row("workload", "arrivals_per_step", Form::count, "units of the file's arrival column that pass in a step")

@@ -25,7 +25,8 @@ TEST(ModelError, OfAnUnknownKeySuggestsTheNearest) {
     EXPECT_EQ(errors_with("[scheduler]\nbatchd_max = \"1 token\""),
               "11:1+10 unknown key `batchd_max` in [scheduler]: did you mean `batched_max`?");
     EXPECT_EQ(errors_with("[parallel]\nexperts = 2"),
-              "11:1+7 unknown key `experts` in [parallel]: expected one of tp, pp, dcp, pcp, stages, dp, ep, layout, interleave, expert_chunk, micro_batches");
+              "11:1+7 unknown key `experts` in [parallel]: expected one of tp, pp, dcp, pcp, stages, dp, ep, layout, interleave, "
+              "expert_chunk, micro_batches");
     EXPECT_EQ(errors_with("[modl]\nname = \"x\""), "10:2+4 unknown key `modl` in the head of the file: did you mean `model`?");
 }
 

@@ -77,6 +77,27 @@ TEST(ScenarioError, OfDrafts) {
               "4:55+3 `accepted` stands without [scheduler] draft: nothing is drafted");
 }
 
+TEST(ScenarioError, OfHowManyAreDrafted) {
+    EXPECT_EQ(request("drafted = [3, 0]\n"),
+              "21:11+6 `drafted` needs [scheduler] async = false: a step ahead counts on as many drafts as there can be");
+    EXPECT_EQ(
+        wrong_in("format = 1\nmodel = { group = [{ kind = \"full\" }] }\nmachine = { blocks = 9 }\nscheduler = { async = false, draft "
+                 "= { method = \"ngram\", tokens = 3 } }\n[[request]]\nid = \"r\"\nprompt = \"1 token\"\ndrafted = [0, 4]\n"),
+        "8:15+1 `drafted` is 4: a step drafts 3 tokens");
+}
+
+TEST(ScenarioError, OfAnEncodersInput) {
+    const auto asked = [](std::string_view scheduler) {
+        return wrong_in("format = 1\nmodel = { group = [{ kind = \"cross\" }] }\nmachine = { blocks = 9 }\nscheduler = { " +
+                        std::string(scheduler) + " }\n[[request]]\nid = \"r\"\nprompt = \"1 token\"\nencoder = \"1500 tokens\"\n");
+    };
+    EXPECT_EQ(asked("encoder_tokens_max = \"1500 tokens\""), "none");
+    EXPECT_EQ(asked("encoder_tokens_max = \"1499 tokens\""),
+              "8:11+13 `encoder` is more than an encoder takes: [scheduler] allows 1499 tokens");
+    EXPECT_EQ(asked("encoder_tokens_max = \"8192 tokens\", encoder_input_max = \"100 tokens\""),
+              "8:11+13 `encoder` is more than an encoder takes: [scheduler] allows 100 tokens");
+}
+
 TEST(ScenarioError, OfAWorkload) {
     EXPECT_EQ(workload(""),
               "18:1+10 [workload] has no `requests`: expected it, or the `file` of a CSV\n"
