@@ -33,9 +33,7 @@ CacheSetup setup_of(CacheGroups groups) {
 class Scheduler {
 public:
     Scheduler(const Engine& engine, CacheGroups groups, std::span<const WorkloadRequest> requests)
-        : manager_(engine, setup_of(groups)),
-          whole_request_(engine.request_gate.choice == RequestGate::whole_request),
-          requests_(requests) {}
+        : manager_(engine, setup_of(groups)), whole_request_(engine.request_gate.choice != RequestGate::next_chunk), requests_(requests) {}
 
     CacheWork run() {
         const auto begin = thread_time();

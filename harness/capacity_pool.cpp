@@ -84,8 +84,9 @@ std::optional<MemoryUse> memory_use(const AskedEngine& asked, const CapacityCase
 }  // namespace
 
 CapacityCase capacity_case(const Engine& engine, const Plan& plan, const Settings& settings) {
-    return {
-        .setup = planned_cache(engine, plan, settings), .batched_max = settings.batched_max, .encoder_tokens = settings.encoder_tokens_max};
+    return {.setup = planned_cache(engine, plan, settings),
+            .batched_max = settings.batched_max,
+            .encoder_tokens = longest_encoder_input(settings)};
 }
 
 std::vector<Tokens> curve_lengths(LengthRange range, Tokens model_len_max, std::size_t points_max) {

@@ -4,14 +4,43 @@
 #include "harness/plan_file.h"
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 namespace kv {
 
 namespace {
 
+// Requests that fill a pool share nothing, and whether a hit would be right is not asked.
+bool is_about_prefixes(const Slot& slot) {
+    constexpr std::array<std::string_view, 8> ids{"hit-search",    "hit-adoption",  "state-marks",   "states-written",
+                                                  "padded-states", "cached-blocks", "common-prefix", "zeroed-blocks"};
+    return std::ranges::find(ids, slot.id) != ids.end();
+}
+
 bool same_rules(const Engine& one, const Engine& other, bool (*asked)(SlotArea)) {
-    return std::ranges::all_of(slots(), [&](const Slot& slot) { return !asked(slot.area) || slot.rule_of(one) == slot.rule_of(other); });
+    return std::ranges::all_of(slots(), [&](const Slot& slot) {
+        return !asked(slot.area) || is_about_prefixes(slot) || slot.rule_of(one) == slot.rule_of(other);
+    });
+}
+
+bool same_holding(const Engine& one, const Engine& other) {
+    return same_rules(one, other, [](SlotArea area) { return area == SlotArea::holding; });
+}
+
+// Rules that differ may come to the same plan.
+bool same_plan(const CapacityPool& one, const CapacityPool& other) {
+    const auto same_group = [](const GroupUse& left, const GroupUse& right) {
+        return left.spec == right.spec && left.layers == right.layers && left.bundle == right.bundle;
+    };
+    const auto same_point = [](const CapacityPoint& left, const CapacityPoint& right) {
+        const auto* mine = std::get_if<CapacityTruth>(&left.outcome);
+        const auto* its = std::get_if<CapacityTruth>(&right.outcome);
+        return left.length == right.length && mine != nullptr && its != nullptr && *mine == *its;
+    };
+    return !one.refusal && !other.refusal && one.model_len_max == other.model_len_max && one.blocks == other.blocks &&
+           one.block_bytes == other.block_bytes && one.memory == other.memory && one.assumed == other.assumed &&
+           std::ranges::equal(one.groups, other.groups, same_group) && std::ranges::equal(one.curve, other.curve, same_point);
 }
 
 // Two engines that make the same plan and hand out the same blocks: they may differ in what they say, in where a token's slot is, and in
@@ -74,10 +103,16 @@ private:
         const auto known = std::ranges::find_if(engines_, [&](const PooledEngine& earlier) {
             return earlier.recorded_for == model.engine && same_pool(earlier.engine, asked.engine);
         });
-        if (known != engines_.end()) return static_cast<std::size_t>(known - engines_.begin());
-        engines_.push_back({asked.engine, model.engine});
-        answer_.pools.push_back(make_pool(asked, model, planned, answer_.question));
-        return answer_.pools.size() - 1;
+        if (known != engines_.end()) return known->pool;
+        CapacityPool made = make_pool(asked, model, planned, answer_.question);
+        const auto alike = std::ranges::find_if(engines_, [&](const PooledEngine& earlier) {
+            return earlier.recorded_for == model.engine && same_holding(earlier.engine, asked.engine) &&
+                   same_plan(answer_.pools[earlier.pool], made);
+        });
+        const std::size_t pool = alike != engines_.end() ? alike->pool : answer_.pools.size();
+        if (pool == answer_.pools.size()) answer_.pools.push_back(std::move(made));
+        engines_.push_back({asked.engine, model.engine, pool});
+        return pool;
     }
 
     void say(CapacityRow& row, const PlannedFile& planned) {
@@ -98,8 +133,9 @@ private:
     struct PooledEngine {
         Engine engine;
         std::string recorded_for;  // Whose recording of the model it is; of a scenario file always the same.
+        std::size_t pool = 0;
     };
-    std::vector<PooledEngine> engines_;  // The first of each pool.
+    std::vector<PooledEngine> engines_;  // One of each table of rules.
 };
 
 }  // namespace

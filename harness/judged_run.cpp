@@ -44,6 +44,7 @@ std::variant<RanScenario, Diagnostics> judge_scenario(const RunChoice& choice, c
                     .name = scenario.model.name,
                     .title = scenario.title,
                     .affects = scenario.affects,
+                    .bugs = scenario.bugs,
                     .choice = choice,
                     .run = std::get<ScenarioRun>(std::move(ran)),
                     .findings = judges.findings().all(),

@@ -27,6 +27,7 @@ struct RanScenario {
     std::string name;                       // Of its model.
     std::string title;                      // May be empty.
     std::vector<std::string> affects = {};  // Engines that show a finding, as the file says.
+    std::vector<std::string> bugs = {};     // That it is about, as the file says.
     RunChoice choice;
     ScenarioRun run;
     std::vector<Finding> findings = {};

@@ -37,15 +37,17 @@ std::vector<std::int64_t> evenly(std::int64_t layers, std::int64_t stages) {
 }
 
 // States of no position are kept where prefixes are not cached, and there only (mamba_cache_mode of both versions): a model that is stated
-// with such states is one that is served without. Says so.
+// with such states is one that is served without; so is one with an encoder apart. Says so.
 std::string without_prefixes(std::span<const KvSpec> specs, Settings& settings) {
+    if (!settings.prefix_caching) return {};
     const bool unkept = std::ranges::any_of(specs, [](const KvSpec& spec) {
         const auto* states = std::get_if<MambaSpec>(&spec);
         return states != nullptr && states->mode == MambaMode::none;
     });
-    if (!unkept || !settings.prefix_caching) return {};
+    const bool crosses = std::ranges::any_of(specs, [](const KvSpec& spec) { return std::holds_alternative<CrossSpec>(spec); });
+    if (!unkept && !crosses) return {};
     settings.prefix_caching = false;
-    return "no prefix caching: states of mode none are not kept";
+    return unkept ? "no prefix caching: states of mode none are not kept" : "no prefix caching: cross-attention is not kept";
 }
 
 // What the contract of a row's format asks, told as a mistake of the file.
@@ -90,6 +92,7 @@ private:
         return ScenarioModel{.settings = std::move(file.settings),
                              .outcome = std::move(std::get<PlannedFile>(planned).outcome),
                              .memory = scenario_.model.memory,
+                             .layers = std::move(file.layers),
                              .checked = !scenario_.model.memory.empty(),
                              .assumed = std::move(assumed)};
     }
@@ -159,6 +162,7 @@ private:
         if (said.layout != Settings().layout) settings.layout = said.layout;
         if (said.prefix_match_unit) settings.prefix_match_unit = said.prefix_match_unit;
         if (said.encoder_tokens_max > Tokens{0}) settings.encoder_tokens_max = said.encoder_tokens_max;
+        if (said.encoder_input_max) settings.encoder_input_max = said.encoder_input_max;
         const ImportedModel shape = import_model(root, engine_.model_classes.choice);
         layered_ = {.layers = std::get<ModelShape>(shape).decoder_layers, .routed = routed_of_config(root)};
         layered_.stages = evenly(layered_.layers, settings.parallel.pipeline);

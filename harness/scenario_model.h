@@ -19,6 +19,7 @@ struct ScenarioModel {
     Settings settings;  // As the engine has resolved them.
     PlanOutcome outcome;
     std::vector<Bytes> memory = {};                         // Of each worker; empty: nobody said.
+    ModelLayers layers = {};                                // As they say what they store; empty: the scenario has groups.
     bool checked = true;                                    // The engine has looked whether the longest request fits.
     std::vector<std::optional<std::int64_t>> columns = {};  // Of the groups' block tables, where the scenario says them.
     std::optional<CaptureShape> capture = {};               // Where the scenario captures.

@@ -35,4 +35,10 @@ std::int64_t ScenarioOutside::accepted(RequestId request, std::int64_t drafts) {
     return std::min(pattern[state(request).decoded++ % pattern.size()], drafts);
 }
 
+std::int64_t ScenarioOutside::proposed(RequestId request, std::int64_t drafts_max) {
+    const std::span<const std::int64_t> pattern = requests_.drafted(requests_.listed(request));
+    if (pattern.empty()) return drafts_max;
+    return std::min(pattern[state(request).put_out++ % pattern.size()], drafts_max);
+}
+
 }  // namespace kv

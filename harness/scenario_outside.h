@@ -18,6 +18,7 @@ public:
     ExternalTokens external(RequestId request, std::int64_t hit) override;
     std::optional<std::int64_t> loaded(RequestId request, std::int64_t tokens) override;
     std::int64_t accepted(RequestId request, std::int64_t drafts) override;
+    std::int64_t proposed(RequestId request, std::int64_t drafts_max) override;
 
 private:
     struct State {
@@ -25,6 +26,7 @@ private:
         std::int64_t due = 0;  // The step in which its load is over.
         bool failed = false;   // Nothing is looked for elsewhere again.
         std::size_t decoded = 0;
+        std::size_t put_out = 0;  // Times.
     };
     State& state(RequestId request) { return states_[static_cast<std::size_t>(request)]; }
 

@@ -33,6 +33,7 @@ public:
     const ScenarioRequest& listed(RequestId id) const { return list_.requests[static_cast<std::size_t>(id)]; }
     std::size_t size() const { return list_.requests.size(); }
     std::span<const std::int64_t> accepted(const ScenarioRequest& request) const { return list_.acceptances[request.acceptance]; }
+    std::span<const std::int64_t> drafted(const ScenarioRequest& request) const { return list_.draftings[request.drafting]; }
 
     // All that comes, and when; texts are made as requests arrive. Who is refused is told to the sink. Both outlive what is made.
     Happenings happenings(const Scenario& scenario, EventSink& sink) const;

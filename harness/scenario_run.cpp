@@ -1,6 +1,7 @@
 #include "harness/scenario_run.h"
 
 #include "harness/capacity_pool.h"
+#include "harness/longest_request.h"
 #include "sim/plan_events.h"
 
 #include <algorithm>
@@ -46,16 +47,22 @@ public:
         if (auto* wrong = std::get_if<Diagnostics>(&modelled)) return std::move(*wrong);
         if (auto* refusal = std::get_if<Refusal>(&modelled)) return refused(RunEnd::model_refused, std::move(*refusal));
         out_.model = std::get<ScenarioModel>(std::move(modelled));
-        if (const auto* no_plan = std::get_if<RefusedPlan>(&out_.model->outcome)) return refused(RunEnd::plan_refused, no_plan->refusal);
-        tell_plan(
-            engine_, *out_.plan(), out_.model->settings,
-            {.engine = engine_.name, .memory = out_.model->memory, .checked = out_.model->checked, .router_block = scenario_.router_block},
-            watch_);
+        if (const auto* no_plan = std::get_if<RefusedPlan>(&out_.model->outcome)) return refused_plan(*no_plan);
+        tell_plan(engine_, *out_.plan(), out_.model->settings,
+                  {.engine = engine_.name,
+                   .memory = out_.model->memory,
+                   .layers = out_.model->layers.names.empty() ? nullptr : &out_.model->layers,
+                   .checked = out_.model->checked,
+                   .router_block = scenario_.router_block},
+                  watch_);
         if (out_.plan()->scheduler.groups.empty()) return ended(RunEnd::nothing_cached);
         auto listed = requests_of(scenario_);
         if (auto* wrong = std::get_if<Diagnostics>(&listed)) return std::move(*wrong);
         try {
+            if (out_.model->settings.length == LengthChoice::fitted_to_memory && out_.model->checked) tell_longest();
             tell_truth();
+            if (scenario_.host > Bytes{0})
+                tell_host_tier(engine_, *out_.plan(), scenario_.host, out_.model->settings.parallel.tensor, watch_);
             return run(std::get<RequestList>(std::move(listed)));
         } catch (const SizeOverflow& overflow) {
             return told(scenario_.model.model_place, std::string("the sizes of this scenario are too large together: ") + overflow.what());
@@ -63,6 +70,20 @@ public:
     }
 
 private:
+    ScenarioRun refused_plan(const RefusedPlan& no_plan) {
+        const bool for_want_of_memory = no_plan.refusal.admission && no_plan.refusal.admission->estimated_len_max;
+        const std::optional<Tokens> asked = out_.model->settings.model_len_max;
+        tell_refusal(no_plan.refusal, asked, watch_);
+        if (for_want_of_memory) tell_longest();
+        out_.refusal = no_plan.refusal;
+        return ended(RunEnd::plan_refused);
+    }
+
+    void tell_longest() {
+        if (const auto longest = longest_request(engine_, scenario_))
+            watch_.see(LengthConstructed{.length = longest->length, .grain = longest->grain});
+    }
+
     // What really fits: of the longest request, and of the lengths that the scenario's expectations speak of.
     void tell_truth() {
         const Plan& plan = *out_.plan();
@@ -123,7 +144,7 @@ private:
 
     // Before there was a rank.
     ScenarioRun refused(RunEnd end, Refusal refusal) {
-        tell_refusal(refusal, watch_);
+        tell_refusal(refusal, std::nullopt, watch_);
         out_.refusal = std::move(refusal);
         return ended(end);
     }

@@ -21,7 +21,7 @@ struct TooManyCalls {};
 class RequestCount {
 public:
     RequestCount(const Engine& engine, const CapacityCase& given)
-        : budget_(given.batched_max), asks_for_all_(engine.request_gate.choice == RequestGate::whole_request) {
+        : budget_(given.batched_max), asks_for_all_(engine.request_gate.choice != RequestGate::next_chunk) {
         groups_.reserve(given.setup.groups.size());
         for (const CacheGroup& group : given.setup.groups) {
             groups_.emplace_back(engine, group.spec, given);

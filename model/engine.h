@@ -33,6 +33,7 @@ enum class TableBound : std::uint8_t;
 
 using PageBytes = Rule<Bytes(const KvSpec&)>;                                     // Of one block of one layer, padding included.
 using RequestBytes = Rule<Bytes(const Engine&, const KvSpec&, const Settings&)>;  // The most one request holds in one layer.
+using EncoderLength = Rule<Tokens(const Settings&)>;                              // Of cross-attention, as planning reckons with it.
 using KnownKinds = Rule<void(const Planning&)>;
 using Retention = Rule<void(Planning&)>;
 // Specs that may share one group, merged one after another. A conflict is what the engine's merge would raise.
@@ -65,6 +66,14 @@ using SideBufferRows = Rule<SideBuffer(const Reporting&, std::size_t capture_gro
 using BlockSizes = Rule<void(const Planning&, std::span<const Group>, SchedulerView&)>;
 using Report = Rule<void(const Planning&, Plan&)>;  // Fills in what the engine says of a plan whose workers are laid out.
 
+// A key of the host's tier: a block of `group` by its content. Of all workers together.
+struct HostRowAsked {
+    const Engine& engine;
+    const Plan& plan;
+    std::size_t group = 0;
+};
+using HostRow = Rule<Bytes(const HostRowAsked&)>;
+
 // How positions of requests become slots.
 using TableBlockRule = Rule<TableBlock(TokensPerBlock block, TokensPerBlock kernel_block)>;
 using TableWidth = Rule<std::int64_t(std::int64_t columns, TokensPerBlock)>;         // Entries of a row.
@@ -83,6 +92,7 @@ struct Engine {
     std::string_view meaning;
     PageBytes page_bytes;
     RequestBytes request_bytes;
+    EncoderLength encoder_length;
     KnownKinds known_kinds;
     Retention retention;
     MergeSpecs merge_specs;
@@ -106,6 +116,7 @@ struct Engine {
     SideBufferRows side_buffer_rows;
     BlockSizes block_sizes;
     Report report;
+    HostRow host_row;
     Algorithm<CacheSetups> cache_setups;
     Algorithm<FreeOrder> free_order;
     Algorithm<ContextBlocks> context_blocks;
@@ -114,6 +125,9 @@ struct Engine {
     Algorithm<RequestGate> request_gate;
     Algorithm<WindowBasis> window_basis;
     Algorithm<StateBlocks> state_blocks;
+    Algorithm<StateMarks> state_marks;
+    Algorithm<StatesWrittenAt> states_written;
+    Algorithm<PaddedStates> padded_states;
     Algorithm<CachedBlocks> cached_blocks;
     Algorithm<CommonPrefix> common_prefix;
     Algorithm<ZeroedBlocks> zeroed_blocks;
@@ -127,6 +141,7 @@ struct Engine {
     RowReader row_reader;
     Algorithm<SchedulerRules> scheduler;
     Algorithm<StateChunks> state_chunks;
+    Algorithm<EncoderRelease> encoder_release;
     Algorithm<WindowTable> window_table;
     Algorithm<DraftSlots> draft_slots;
     Algorithm<CachePad> cache_pad;

@@ -12,6 +12,7 @@
 #include "model/rules/capture_delivery.h"
 #include "model/rules/capture_layout.h"
 #include "model/rules/draft_groups.h"
+#include "model/rules/host_tier.h"
 #include "model/rules/layer_buckets.h"
 #include "model/rules/merge_specs.h"
 #include "model/rules/packing.h"

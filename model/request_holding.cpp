@@ -67,6 +67,7 @@ GroupHolding::GroupHolding(const Engine& engine, const KvSpec& spec, const Capac
     block_ = checked_mul(block_of(spec).value, ranks_sharing(engine, spec, given.setup));
     read(spec, given);
     if (const auto* states = std::get_if<MambaSpec>(&spec)) read_states(*states, engine);
+    if (engine.request_gate.choice == RequestGate::whole_request_uncapped) cap_ = std::numeric_limits<std::int64_t>::max();
     if (const auto* sinks = std::get_if<SinkFullSpec>(&spec)) taken_from_pool_ = sinks->sink.value_or(Tokens{0}).value / block_;
 }
 

@@ -20,6 +20,8 @@ std::int64_t concurrent_batches(const Settings& settings) {
     return stages <= 1 ? 2 : stages;
 }
 
+Tokens longest_encoder_input(const Settings& settings) { return settings.encoder_input_max.value_or(settings.encoder_tokens_max); }
+
 Tokens in_flight_max(const Settings& settings) { return concurrent_batches(settings) * settings.batched_max; }
 
 // Mirrors VllmConfig.num_prefill_lookahead_tokens of vllm 0.32.0. Each module of a multi-layer MTP drafter reads one token further.

@@ -42,8 +42,9 @@ struct Settings {
     LengthChoice length = LengthChoice::as_given;
     Tokens batched_max{8192};
     std::int64_t sequences_max = 256;
-    Tokens encoder_tokens_max{0};
-    TokensPerBlock block{16};  // The user's; layers carry their own.
+    Tokens encoder_tokens_max{0};                  // Of a step.
+    std::optional<Tokens> encoder_input_max = {};  // Of one request; empty: those of a step.
+    TokensPerBlock block{16};                      // The user's; layers carry their own.
     Parallel parallel;
     std::optional<Blocks> blocks_override = {};
     HybridManager hybrid_manager = HybridManager::enabled;
@@ -61,7 +62,8 @@ struct Settings {
 bool uses_eagle(const Drafting& drafting);
 bool drops_eagle_block(const Drafting& drafting);
 std::int64_t concurrent_batches(const Settings& settings);
-Tokens in_flight_max(const Settings& settings);      // Scheduled but not yet settled.
+Tokens in_flight_max(const Settings& settings);  // Scheduled but not yet settled.
+Tokens longest_encoder_input(const Settings& settings);
 Tokens prefill_lookahead(const Settings& settings);  // Prompt tokens past the computed ones that a drafter reads.
 
 }  // namespace kv

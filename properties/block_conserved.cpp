@@ -9,7 +9,7 @@ constexpr std::array<std::string_view, 5> bugs{"B35", "B53", "B54", "R05", "R06"
 
 const PropertyText BlockConserved::text{
     .id = PropertyId::block_conserved,
-    .statement = "every block is free or held by somebody, and the engine's count of free ones is right",
+    .statement = "every block is free or held by somebody, and the engine's count of free ones is right; so is that of the encoders' room",
     .why = "the pool leaks until nothing can be admitted, or hands a block to two",
     .not_checked = "pools of other tiers, and the order of the free list",
     .bugs = bugs};
@@ -35,6 +35,18 @@ void BlockConserved::see(const CacheReset& event, const Ledger& ledger, Findings
                   .blocks = rank.blocks.value - rank.null_blocks - event.free.value,
                   .message = fmt::format("the prefix cache cannot be reset although no request holds a block: {} of {} are said to be free",
                                          event.free.value, rank.blocks.value)});
+}
+
+void BlockConserved::see(const EncoderRoomChanged& event, const Ledger& ledger, Findings& findings) {
+    const std::int64_t held = ledger.rank(event.rank).encoder_room;
+    if (event.free.value == event.room.value - held) return;
+    findings.add({.property = text.id,
+                  .rank = event.rank,
+                  .request = event.request,
+                  .free = event.free.value,
+                  .blocks = event.free.value - (event.room.value - held),
+                  .message = fmt::format("{} tokens of encoders' outputs have room, and {} are said to be free of {}", held,
+                                         event.free.value, event.room.value)});
 }
 
 }  // namespace kv

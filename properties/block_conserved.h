@@ -11,6 +11,7 @@ public:
         const RankFacts& rank = ledger.rank(event.rank);
         if (rank.free.value != rank.free_at_first.value - rank.held_blocks) tell_leak(event, rank, findings);
     }
+    void see(const EncoderRoomChanged& event, const Ledger& ledger, Findings& findings);
     void see(const CacheReset& event, const Ledger& ledger, Findings& findings);
 
 private:

@@ -3,7 +3,7 @@
 namespace kv {
 namespace {
 
-constexpr std::array<std::string_view, 7> bugs{"B01", "B09", "B10", "B34", "B36", "N01", "N05"};
+constexpr std::array<std::string_view, 8> bugs{"B01", "B09", "B10", "B34", "B36", "N01", "N05", "N14"};
 
 }  // namespace
 
@@ -48,6 +48,23 @@ void BufferFits::tell_overflow(const BatchSized& event, std::int64_t rows, Findi
                   .rows = rows,
                   .needed = event.rows,
                   .message = fmt::format("a batch of {} rows, padding included, and a step buffer of {}", event.rows, rows)});
+}
+
+// Cross-attention's tables name the blocks of the encoder's tokens.
+void BufferFits::see(const RequestArrived& event, const Ledger& ledger, Findings& findings) {
+    if (event.encoder.value == 0) return;
+    const RankFacts& rank = ledger.rank(event.rank);
+    for (std::size_t index = 0; index < std::min(ledger.groups().size(), rank.tables.size()); ++index) {
+        const std::int64_t positions = rank.tables[index].positions;
+        if (ledger.groups()[index].family != GroupFamily::cross || event.encoder.value <= positions) continue;
+        findings.add({.property = text.id,
+                      .rank = event.rank,
+                      .group = static_cast<std::int64_t>(index),
+                      .request = event.request,
+                      .rows = positions,
+                      .needed = event.encoder.value,
+                      .message = fmt::format("an encoder's input of {} tokens, and a block table for {}", event.encoder.value, positions)});
+    }
 }
 
 }  // namespace kv

@@ -8,6 +8,7 @@ class BufferFits {
 public:
     static const PropertyText text;
     void see(const BufferMade& event, const Ledger& ledger, Findings& findings);
+    void see(const RequestArrived& event, const Ledger& ledger, Findings& findings);
     void see(const RowsOffered& event, const Ledger& ledger, Findings& findings) {
         const RankFacts& rank = ledger.rank(event.rank);
         if (rank.step_ranks > 0 && rank.step_rows && event.rows > *rank.step_rows) tell_offer(event, rank, findings);

@@ -3,16 +3,19 @@
 namespace kv {
 namespace {
 
-constexpr std::array<std::string_view, 10> bugs{"B19", "B20", "B21", "B25", "B26", "B29", "N06", "N08", "R01", "R15"};
+constexpr std::array<std::string_view, 17> bugs{"B19", "B20", "B21", "B25", "B26", "B27", "B28", "B29", "B30",
+                                                "B31", "B33", "N06", "N08", "N12", "N14", "R01", "R15"};
 
 }  // namespace
 
-const PropertyText CapacityTrue::text{
-    .id = PropertyId::capacity_true,
-    .statement = "the tokens that an engine reports are those that its own pool holds when it is filled, to one block",
-    .why = "people buy, route and admit by this number",
-    .not_checked = "lengths that nobody filled the pool with, and kinds that hold nothing per token",
-    .bugs = bugs};
+const PropertyText CapacityTrue::text{.id = PropertyId::capacity_true,
+                                      .statement =
+                                          "the tokens that an engine reports are those that its own pool holds when it is filled, to one "
+                                          "block; so is the longest request that "
+                                          "it says would fit, and what the host's tier holds",
+                                      .why = "people buy, route and admit by this number",
+                                      .not_checked = "lengths that nobody filled the pool with, and kinds that hold nothing per token",
+                                      .bugs = bugs};
 
 void CapacityTrue::see(const CapacityReported& event, const Ledger&, Findings&) { reported_.push_back(event); }
 
@@ -34,6 +37,39 @@ void CapacityTrue::see(const CapacityConstructed& event, const Ledger&, Findings
         }
         findings.add(std::move(finding));
     }
+}
+
+void CapacityTrue::see(const PlanMade& event, const Ledger&, Findings&) { length_said_ = event.model_len_max; }
+
+void CapacityTrue::see(const PlanRefused& event, const Ledger&, Findings&) { length_said_ = event.estimated; }
+
+void CapacityTrue::see(const LengthConstructed& event, const Ledger&, Findings& findings) {
+    if (!length_said_) return;
+    const std::int64_t said = length_said_->value, truth = event.length.value;
+    if (said - truth <= event.grain.value && truth - said <= event.grain.value) return;
+    findings.add({.property = text.id,
+                  .reported = said,
+                  .truth = truth,
+                  .length = truth,
+                  .direction = said > truth ? FigureDirection::over : FigureDirection::under,
+                  .message = fmt::format("requests of {} tokens are said to fit at most, and one of {} does", said, truth)});
+}
+
+void CapacityTrue::see(const HostTierMade& event, const Ledger&, Findings&) { host_keys_ = event.keys; }
+
+// A prefix can be hit as far as every group has its key.
+void CapacityTrue::see(const HostTierFilled& event, const Ledger&, Findings& findings) {
+    if (event.chunk_keys < 1) return;
+    const auto tokens = [&](std::int64_t keys) { return checked_mul(keys / event.chunk_keys, event.chunk.value); };
+    const std::int64_t held = tokens(host_keys_), truth = tokens(event.keys);
+    if (held - truth <= event.chunk.value && truth - held <= event.chunk.value) return;
+    findings.add({.property = text.id,
+                  .reported = held,
+                  .truth = truth,
+                  .length = event.chunk.value,
+                  .direction = held > truth ? FigureDirection::over : FigureDirection::under,
+                  .message = fmt::format("the host's tier holds {} keys, {} tokens of prefixes, where the memory holds {}, {} tokens",
+                                         host_keys_, held, event.keys, truth)});
 }
 
 }  // namespace kv

@@ -12,11 +12,13 @@ constexpr std::array<std::string_view, 7> bugs{"B49", "B50", "B51", "B52", "N11"
 // Each such hit is held against all requests: beyond so many a run would take longer than it is worth.
 constexpr std::size_t requests_looked_at_max = 4096;
 
-bool anybody_computed(const Ledger& ledger, RankId rank, RequestId reader, std::int64_t tokens) {
-    if (ledger.requests().size() > requests_looked_at_max) return true;
+// Of the reader what counts is how far it was before it found the hit.
+bool anybody_computed(const Ledger& ledger, RankId rank, RequestId reader, std::int64_t own, std::int64_t tokens) {
+    if (own >= tokens || ledger.requests().size() > requests_looked_at_max) return true;
     for (std::size_t other = 0; other < ledger.requests().size(); ++other) {
         const RequestFacts& facts = ledger.requests()[other];
-        if (!facts.known || facts.rank != rank || facts.computed < tokens) continue;
+        if (static_cast<std::int64_t>(other) == static_cast<std::int64_t>(reader)) continue;
+        if (!facts.known || facts.rank != rank || std::max(facts.computed, facts.reached) < tokens) continue;
         if (ledger.shared_prefix(RequestId{static_cast<std::int64_t>(other)}, reader) >= tokens) return true;
     }
     return false;
@@ -34,13 +36,14 @@ const PropertyText HitComplete::text{
         "nothing",
     .bugs = bugs};
 
-void HitComplete::see(const CacheHitFound& event, const Ledger&, Findings&) {
+void HitComplete::see(const CacheHitFound& event, const Ledger& ledger, Findings&) {
     request_.reset();
     const bool any = std::ranges::any_of(event.blocks, [](const std::vector<BlockId>& blocks) { return !blocks.empty(); });
     if (event.length.value == 0 && !any) return;
     rank_ = event.rank;
     request_ = event.request;
     length_ = event.length.value;
+    computed_ = ledger.request(event.request).computed;
     blocks_.assign(event.blocks.begin(), event.blocks.end());
 }
 
@@ -90,7 +93,7 @@ void HitComplete::judge(const Ledger& ledger, Findings& findings) const {
         }
     }
     if (length == 0 || proven || wrong || ledger.groups().empty()) return;
-    if (anybody_computed(ledger, rank_, *request_, length)) return;
+    if (anybody_computed(ledger, rank_, *request_, computed_, length)) return;
     finding.group.reset();
     finding.truth = 0;
     finding.message = fmt::format("a hit of {} tokens that nobody has computed", length);

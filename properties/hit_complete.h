@@ -22,6 +22,7 @@ private:
     RankId rank_{};
     std::optional<RequestId> request_ = {};
     std::int64_t length_ = 0;
+    std::int64_t computed_ = 0;  // Of the request, before it goes on from the hit.
     std::vector<std::vector<BlockId>> blocks_ = {};
 };
 

@@ -206,6 +206,10 @@ void Ledger::enter(const BlocksAsked& event) {
     }
     if (event.granted && event.admission) request.begun_at = event.hit.value + event.external.value;
     if (event.granted && event.admission) request.computed = std::max(request.computed, event.hit.value);
+    if (event.granted) {
+        const Tokens end = event.computed + event.new_tokens + (event.admission ? event.hit + event.external : Tokens{0});
+        request.reached = std::max(request.reached, end.value);
+    }
     // A step writes its keys and values before it reads any: who is admitted to the same step may go on from them.
     if (event.granted && prefix_caching_) {
         const std::int64_t first = event.computed.value + (event.admission ? event.hit.value + event.external.value : 0);
@@ -263,6 +267,14 @@ void Ledger::fill(RankFacts& rank, RequestId id, std::int64_t group, std::int64_
         if (block < place(rank.null_blocks) || block >= rank.contents.size()) continue;
         BlockContent& content = rank.contents[block];
         const std::int64_t from = std::max(first, start), to = std::min(end, start + tokens);
+        // What a load brings is told after the tokens that the step computes behind it.
+        const bool before = content.writer == static_cast<std::int64_t>(id) && content.group == group && from < content.first &&
+                            content.first <= to && content.state < 0;
+        if (before) {
+            content.first = from;
+            content.end = std::max(content.end, to);
+            continue;
+        }
         const bool joins = content.writer >= 0 && content.group == group && content.first <= from && content.end >= from &&
                            (content.writer == static_cast<std::int64_t>(id) || shared_prefix(RequestId{content.writer}, id) >= from);
         content = {.writer = static_cast<std::int64_t>(id), .group = group, .first = joins ? content.first : from, .end = to};
@@ -318,6 +330,15 @@ void Ledger::enter(const BlocksCopied& event) {
     for (const BlockCopy& copy : event.copies)
         if (place(copy.source) < rank.contents.size() && place(copy.destination) < rank.contents.size())
             rank.contents[place(copy.destination)] = rank.contents[place(copy.source)];
+}
+
+// Nobody gives back more than it has.
+void Ledger::enter(const EncoderRoomChanged& event) {
+    RequestFacts& request = request_of(event.request);
+    RankFacts& rank = rank_of(event.rank);
+    const std::int64_t change = event.taken.value - std::min(event.returned.value, checked_add(request.encoder_room, event.taken.value));
+    request.encoder_room = checked_add(request.encoder_room, change);
+    rank.encoder_room = checked_add(rank.encoder_room, change);
 }
 
 void Ledger::enter(const OutputSettled& event) { request_of(event.request).tokens += event.outputs; }

@@ -28,9 +28,11 @@ struct RequestFacts {
     Tokens prompt = {};
     bool wants_rows = false;
     std::vector<TokenRun> text = {};
-    std::int64_t computed = 0;  // Positions [0, computed) were computed or loaded at some time.
-    std::int64_t tokens = 0;    // That it has by now.
-    std::int64_t begun_at = 0;  // Tokens that were there when it was last admitted: no step goes back behind them.
+    std::int64_t computed = 0;      // Positions [0, computed) were computed or loaded at some time.
+    std::int64_t reached = 0;       // Positions [0, reached) were scheduled to be, or are of a hit.
+    std::int64_t tokens = 0;        // That it has by now.
+    std::int64_t encoder_room = 0;  // Tokens of its encoder's output that it has room for.
+    std::int64_t begun_at = 0;      // Tokens that were there when it was last admitted: no step goes back behind them.
     // By group.
     std::vector<std::vector<BlockId>> held = {};
     std::vector<std::vector<BlockId>> last_held = {};  // At each column the last block that was not the null block.
@@ -59,6 +61,7 @@ struct RankFacts {
     std::vector<BlockContent> contents = {};  // Of each block.
     std::vector<char> cached = {};            // Of each block: the prefix cache was told that it is full.
     std::int64_t held_blocks = 0;             // With a holder.
+    std::int64_t encoder_room = 0;            // Tokens that requests have taken of the room for outputs of encoders.
     std::optional<std::int64_t> side_rows = {}, reader_rows = {}, step_rows = {};
     std::int64_t side_block = 1;  // Slots of a block of the capture group.
     std::int64_t side_group = 0;
@@ -89,6 +92,7 @@ public:
     void enter(const StatesWritten& event);
     void enter(const TransferDone& event);
     void enter(const BlocksCopied& event);
+    void enter(const EncoderRoomChanged& event);
     void enter(const OutputSettled& event);
 
     std::span<const GroupFacts> groups() const { return groups_; }

@@ -21,7 +21,10 @@ const PropertyText PadInert::text{
 // A token that is somebody's has a slot of its own.
 void PadInert::look_at_tokens(const SlotsMapped& event, const Ledger& ledger, Findings& findings) {
     const GroupFacts* facts = ledger.group(event.group);
-    if (facts == nullptr || facts->family == GroupFamily::states || (facts->sharded && ledger.context_ranks() > 1)) return;
+    // Cross-attention's blocks are the encoder's tokens', which no position of the request is.
+    if (facts == nullptr || facts->family == GroupFamily::states || facts->family == GroupFamily::cross ||
+        (facts->sharded && ledger.context_ranks() > 1))
+        return;
     const RankFacts& rank = ledger.rank(event.rank);
     const std::int64_t null_slots = rank.null_blocks * facts->block.value;
     std::size_t at = 0;
@@ -63,6 +66,13 @@ void PadInert::look_at_written(const KvWritten& event, const Ledger& ledger, Fin
 
 void PadInert::see(const StatesWritten& event, const Ledger& ledger, Findings& findings) {
     const RankFacts& rank = ledger.rank(event.rank);
+    if (event.padded > 0)
+        findings.add({.property = text.id,
+                      .rank = event.rank,
+                      .step = event.step,
+                      .group = event.group,
+                      .rows = event.padded,
+                      .message = fmt::format("{} rows of nobody leave their states in the null block", event.padded)});
     for (const StateWrite& write : event.writes) {
         if (static_cast<std::int64_t>(write.block) >= rank.null_blocks) continue;
         findings.add({.property = text.id,

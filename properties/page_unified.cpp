@@ -7,16 +7,23 @@ constexpr std::array<std::string_view, 5> bugs{"B29", "B37", "B38", "B39", "R12"
 
 }  // namespace
 
-const PropertyText PageUnified::text{.id = PropertyId::page_unified,
-                                     .statement = "the groups of one pool have pages of one size, and pages that could be made equal are",
-                                     .why = "one group's block runs into another's, or the engine does not start",
-                                     .not_checked = "how much padding is too much: `plan` prints it",
-                                     .bugs = bugs};
+const PropertyText PageUnified::text{
+    .id = PropertyId::page_unified,
+    .statement =
+        "the groups of one pool have pages of one size, pages that could be made equal are, and a group stores what its layers ask for",
+    .why = "one group's block runs into another's, or the engine does not start",
+    .not_checked = "how much padding is too much: `plan` prints it",
+    .bugs = bugs};
 
 void PageUnified::see(const PlanMade& event, const Ledger&, Findings& findings) {
     std::optional<Bytes> page;
     for (std::size_t index = 0; index < event.groups.size(); ++index) {
         const GroupFacts& group = event.groups[index];
+        if (group.sink_layers > 0 && group.sink.value == 0)
+            findings.add({.property = text.id,
+                          .group = static_cast<std::int64_t>(index),
+                          .message = fmt::format("{} of {} layers share their first tokens with all requests, and their group does not",
+                                                 group.sink_layers, group.layers)});
         if (!group.page || group.bundle) continue;
         if (!page) page = group.page;
         if (*group.page == *page) continue;

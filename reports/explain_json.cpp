@@ -1,5 +1,5 @@
 // The JSON half of reports/explain_text.h.
-#include "properties/catalogue.h"
+#include "model/known_bugs.h"
 #include "properties/judges.h"
 #include "reports/explain_text.h"
 #include "reports/explained.h"

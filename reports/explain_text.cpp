@@ -1,7 +1,7 @@
 #include "reports/explain_text.h"
 
 #include "harness/plan_file.h"
-#include "properties/catalogue.h"
+#include "model/known_bugs.h"
 #include "properties/judges.h"
 #include "reports/explained.h"
 

@@ -1,5 +1,6 @@
 #include "reports/run_markdown.h"
 
+#include "model/known_bugs.h"
 #include "reports/markdown_table.h"
 #include "reports/numbers.h"
 #include "scenarios/utf8.h"
@@ -38,6 +39,14 @@ std::string engines_words(const RanScenario& ran) {
     return out.empty() ? "-" : out;
 }
 
+// "vllm#40691, #40384": where what it shows was told.
+std::string threads_words(const RanScenario& ran) {
+    std::string out;
+    for (const std::string& id : ran.bugs)
+        if (const KnownBug* bug = known_bug(id)) out += fmt::format("{}{} {}", out.empty() ? "" : "; ", bug->id, bug->threads);
+    return out.empty() ? "-" : out;
+}
+
 std::string folder_of(const std::string& file) {
     const std::size_t slash = file.rfind('/');
     return slash == std::string::npos ? std::string() : file.substr(0, slash);
@@ -54,11 +63,11 @@ std::string run_markdown(std::span<const RanScenario> ran) {
     for (const RanScenario& each : ran)
         if (std::ranges::find(folders, folder_of(each.file)) == folders.end()) folders.push_back(folder_of(each.file));
     for (const std::string& folder : folders) {
-        MarkdownTable table({"file", "what", "expected", "engine", "affects"}, 5);
+        MarkdownTable table({"file", "what", "bug", "expected", "engine", "affects"}, 6);
         for (const RanScenario& each : ran)
             if (folder_of(each.file) == folder)
-                table.row({each.file.substr(folder.empty() ? 0 : folder.size() + 1), each.words(), properties_words(each),
-                           each.choice.spelling, engines_words(each)});
+                table.row({each.file.substr(folder.empty() ? 0 : folder.size() + 1), each.words(), threads_words(each),
+                           properties_words(each), each.choice.spelling, engines_words(each)});
         out += "## " + markdown_text(folder.empty() ? "." : folder) + "\n\n" + table.text();
     }
     while (out.ends_with("\n\n")) out.pop_back();

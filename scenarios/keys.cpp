@@ -181,6 +181,8 @@ constexpr std::array model_rows{
     row("scheduler", "batched_max", Form::tokens, "tokens of a step").from(1, tokens_max).otherwise("\"8192 tokens\""),
     row("scheduler", "sequences_max", Form::count, "requests of a step").from(1, width_max).otherwise("256"),
     row("scheduler", "encoder_tokens_max", Form::tokens, "encoder tokens of a step").from(0, tokens_max).otherwise("\"0 tokens\""),
+    row("scheduler", "encoder_input_max", Form::tokens, "encoder tokens of one request; those of a step when it is not there")
+        .from(1, tokens_max),
     row("scheduler", "hybrid_manager", Form::flag, "false: bounded kinds are stored as full ones").otherwise("true"),
     row("scheduler", "async", Form::flag, "the next step is scheduled before the last has settled").otherwise("true"),
     row("scheduler", "v2_runner", Form::flag, "the engine's second model runner").otherwise("false"),

@@ -27,7 +27,10 @@ private:
 
 class Listing {
 public:
-    explicit Listing(const Scenario& scenario) : scenario_(scenario), turns_(scenario.spread.data) { list_.acceptances.emplace_back(); }
+    explicit Listing(const Scenario& scenario) : scenario_(scenario), turns_(scenario.spread.data) {
+        list_.acceptances.emplace_back();
+        list_.draftings.emplace_back();
+    }
 
     void add_listed();
     void add(const Workload& workload);
@@ -46,16 +49,20 @@ private:
     std::map<std::string, std::int64_t> texts_ = {};  // Numbers of shared texts by name.
 };
 
+// Where a pattern is put; without one: the first.
+std::size_t placed(const std::vector<std::int64_t>& pattern, std::vector<std::vector<std::int64_t>>& patterns) {
+    if (pattern.empty()) return 0;
+    patterns.push_back(pattern);
+    return patterns.size() - 1;
+}
+
 void Listing::add_listed() {
     std::vector<std::size_t> first_of;  // By listed request: where its copies begin.
     for (std::size_t place = 0; place < scenario_.requests.size(); ++place) {
         const ListedRequest& listed = scenario_.requests[place];
         first_of.push_back(list_.requests.size());
-        std::size_t acceptance = 0;
-        if (!listed.accepted.empty()) {
-            acceptance = list_.acceptances.size();
-            list_.acceptances.push_back(listed.accepted);
-        }
+        const std::size_t acceptance = placed(listed.accepted, list_.acceptances);
+        const std::size_t drafting = placed(listed.drafted, list_.draftings);
         const auto next_text = static_cast<std::int64_t>(texts_.size()) + 1;
         const std::int64_t text = listed.prefix ? texts_.try_emplace(*listed.prefix, next_text).first->second : 0;
         for (std::int64_t copy = 0; copy < listed.count; ++copy) {
@@ -74,6 +81,7 @@ void Listing::add_listed() {
                                     .routed_experts = listed.routed_experts.value_or(scenario_.capture.opt_in),
                                     .abort_at = listed.abort_at,
                                     .acceptance = acceptance,
+                                    .drafting = drafting,
                                     .listed = place,
                                     .copy = copy + 1};
             if (request.abort_at) *request.abort_at = checked_add(*request.abort_at, checked_mul(copy, listed.every));

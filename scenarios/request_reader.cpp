@@ -74,14 +74,28 @@ void read_load(const TableReader& table, ListedRequest& request) {
         if (table.has(key) && !table.has("external")) table.error(key, "has no `external` beside it: expected how many tokens are loaded");
 }
 
-void read_accepted(const TableReader& table, const Settings& settings, ListedRequest& request) {
-    if (!table.take("accepted", request.accepted)) return;
-    if (settings.drafting.tokens == 0) return table.error("accepted", "stands without [scheduler] draft: nothing is drafted");
-    const auto& items = std::get<TomlArray>(table.value("accepted")->value).items;
+void read_per_step(const TableReader& table, std::string_view key, const Settings& settings, std::vector<std::int64_t>& out) {
+    if (!table.take(key, out)) return;
+    if (settings.drafting.tokens == 0) return table.error(key, "stands without [scheduler] draft: nothing is drafted");
+    const auto& items = std::get<TomlArray>(table.value(key)->value).items;
     for (std::size_t i = 0; i < items.size(); ++i)
-        if (request.accepted[i] > settings.drafting.tokens)
-            table.source().error(items[i].where, "`accepted` is " + std::to_string(request.accepted[i]) + ": a step drafts " +
+        if (out[i] > settings.drafting.tokens)
+            table.source().error(items[i].where, ticked(key) + " is " + std::to_string(out[i]) + ": a step drafts " +
                                                      std::to_string(settings.drafting.tokens) + " tokens");
+}
+
+void read_drafts(const TableReader& table, const Settings& settings, ListedRequest& request) {
+    read_per_step(table, "accepted", settings, request.accepted);
+    read_per_step(table, "drafted", settings, request.drafted);
+    if (table.has("drafted") && settings.drafting.tokens > 0 && settings.async_scheduling)
+        table.error("drafted", "needs [scheduler] async = false: a step ahead counts on as many drafts as there can be");
+}
+
+void read_encoder(const TableReader& table, const Settings& settings, ListedRequest& request) {
+    if (!table.take("encoder", request.encoder)) return;
+    const Tokens most = settings.encoder_input_max.value_or(settings.encoder_tokens_max);
+    if (most > Tokens{0} && request.encoder > most)
+        table.error("encoder", "is more than an encoder takes: [scheduler] allows " + std::to_string(most.value) + " tokens");
 }
 
 ListedRequest read_request(const TableReader& table, const Scenario& scenario, Places& places) {
@@ -93,7 +107,7 @@ ListedRequest read_request(const TableReader& table, const Scenario& scenario, P
     if (table.take("rank", request.rank)) check_rank(table, request.rank, scenario);
     const bool has_length = table.take("prompt", request.prompt);
     table.take("decode", request.decode);
-    table.take("encoder", request.encoder);
+    read_encoder(table, scenario.model.settings, request);
     if (has_length) {  // Else what is wrong is said already.
         read_prefix(table, request);
         read_load(table, request);
@@ -102,7 +116,7 @@ ListedRequest read_request(const TableReader& table, const Scenario& scenario, P
     if (table.take("abort_at", request.abort_at) && *request.abort_at < request.arrival)
         table.error("abort_at", "is before the arrival in step " + std::to_string(request.arrival));
     table.take("routed_experts", request.routed_experts);
-    read_accepted(table, scenario.model.settings, request);
+    read_drafts(table, scenario.model.settings, request);
     return request;
 }
 

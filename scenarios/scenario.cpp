@@ -1,6 +1,7 @@
 #include "scenarios/scenario.h"
 
 #include "model/engine.h"
+#include "model/known_bugs.h"
 #include "scenarios/expect_reader.h"
 #include "scenarios/model_reader.h"
 #include "scenarios/request_reader.h"
@@ -14,26 +15,38 @@
 namespace kv {
 namespace {
 
+// A list of names, each of which is known and stands there once. `things` is what they are, where none is meant.
+void read_names(const TableReader& head, std::string_view key, const std::vector<std::string_view>& known, const std::string& things,
+                std::vector<std::string>& names) {
+    if (!head.take(key, names)) return;
+    const auto& items = std::get<TomlArray>(head.value(key)->value).items;
+    const std::string in_key = "`" + std::string(key) + "` names ";
+    std::set<std::string_view> seen;
+    for (std::size_t i = 0; i < items.size(); ++i) {
+        const std::string& name = names[i];
+        const std::string shown = in_key + '"' + shortened(name, 40) + '"';
+        if (!seen.insert(name).second) head.source().error(items[i].where, shown + " twice");
+        if (std::ranges::find(known, name) != known.end()) continue;
+        const std::string meant = head.source().crowded() ? "" : nearest(name, known);
+        head.source().error(items[i].where, shown + ": " + (meant.empty() ? "expected " + things : "did you mean \"" + meant + "\"?"));
+    }
+}
+
 void read_head(const TableReader& head, Scenario& out) {
     std::int64_t format = 1;
     head.take("format", format);
     head.take("title", out.title);
     head.take("seed", out.seed);
-    if (!head.take("affects", out.affects)) return;
     std::vector<std::string_view> known;
-    for (const Engine& engine : engines()) known.push_back(engine.name);
-    const auto& items = std::get<TomlArray>(head.value("affects")->value).items;
-    std::set<std::string_view> seen;
-    for (std::size_t i = 0; i < items.size(); ++i) {
-        const std::string& name = out.affects[i];
-        if (!seen.insert(name).second) head.source().error(items[i].where, "`affects` names this engine twice");
-        if (std::ranges::find(known, name) != known.end()) continue;
-        const std::string meant = head.source().crowded() ? "" : nearest(name, known);
-        std::string all;
-        for (const std::string_view engine : known) all += (all.empty() ? "" : ", ") + std::string(engine);
-        head.source().error(items[i].where, "`affects` names \"" + shortened(name, 40) +
-                                                "\": " + (meant.empty() ? "expected of " + all : "did you mean \"" + meant + "\"?"));
+    std::string all;
+    for (const Engine& engine : engines()) {
+        known.push_back(engine.name);
+        all += (all.empty() ? "of " : ", ") + std::string(engine.name);
     }
+    read_names(head, "affects", known, all, out.affects);
+    std::vector<std::string_view> bugs;
+    for (const KnownBug& bug : known_bugs()) bugs.push_back(bug.id);
+    read_names(head, "bugs", bugs, "the number of a known bug, such as \"B19\"", out.bugs);
 }
 
 void read_spread(const TableReader& table, Spread& spread) {
@@ -115,7 +128,7 @@ void read_all(const TableReader& head, Scenario& out) {
 std::variant<Scenario, Diagnostics> read_scenario(const std::string& file, const std::string& text) {
     if (text.size() > model_file_bytes_max)
         return Diagnostics{
-            {.where = {.file = file}, .message = "is larger than " + std::to_string(model_file_bytes_max) + " bytes: no scenario is"}};
+            {.where = {.file = file}, .message = "is larger than " + std::to_string(model_file_bytes_max) + " bytes, the most that is read"}};
     SourceText source(file, text);
     const std::optional<TomlTable> root = read_toml(source);
     Scenario out{.file = file};

@@ -75,6 +75,7 @@ struct Scenario {
     std::string title;
     std::int64_t seed = 1;
     std::vector<std::string> affects = {};  // Names of engines.
+    std::vector<std::string> bugs = {};     // That it is about, of model/known_bugs.h, by their ids.
     ModelFile model;                        // Its layers are empty where there are groups or a configuration instead.
     std::vector<ScenarioGroup> groups = {};
     std::optional<ModelConfig> config = {};

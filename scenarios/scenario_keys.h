@@ -24,6 +24,7 @@ inline constexpr std::array head_rows{
     row("", "title", Form::text, "what the scenario is, in a line"),
     row("", "seed", Form::count, "from which all that is drawn or made up is").from(0, seed_most).otherwise("1"),
     row("", "affects", Form::texts, "released engines that show the finding").otherwise("[]"),
+    row("", "bugs", Form::texts, "known bugs that it is about, by their numbers: `kvproof explain B19`").otherwise("[]"),
     row("", "capture", Form::table, "capture of routed experts; without this section there is none"),
     row("", "request", Form::tables, "the requests, [[request]] each"),
     row("", "workload", Form::table, "more requests: of a file, or drawn"),
@@ -105,6 +106,9 @@ inline constexpr std::array request_rows{
     row("request", "abort_at", Form::count, "step before which it is aborted").from(0, steps_most),
     row("request", "routed_experts", Form::flag, "its rows are wanted; [capture] opt_in when it is not there"),
     row("request", "accepted", Form::counts, "accepted drafts of its decoding steps, over and over; all when it is not there")
+        .from(0, small_max),
+    row("request", "drafted", Form::counts,
+        "drafts after each of its outputs, over and over; [scheduler] draft.tokens when it is not there")
         .from(0, small_max),
 
     row("workload", "file", Form::text, "path of a CSV from this file's folder, one request a line; else requests are drawn"),

@@ -34,6 +34,7 @@ struct ListedRequest {
     std::optional<std::int64_t> abort_at = {};
     std::optional<bool> routed_experts = {};
     std::vector<std::int64_t> accepted = {};  // Of each decoding step, over and over; empty: all drafts.
+    std::vector<std::int64_t> drafted = {};   // After each output, over and over; empty: as many as there can be.
     Diagnostic place = {};
 };
 
@@ -73,6 +74,7 @@ struct ScenarioRequest {
     bool routed_experts = false;
     std::optional<std::int64_t> abort_at = {};
     std::size_t acceptance = 0;              // Place in RequestList::acceptances.
+    std::size_t drafting = 0;                // Place in RequestList::draftings.
     std::optional<std::size_t> listed = {};  // Place of its [[request]]; empty: of the workload.
     std::int64_t copy = 0;                   // From 1; of the workload its number.
     friend bool operator==(const ScenarioRequest&, const ScenarioRequest&) = default;
@@ -81,6 +83,7 @@ struct ScenarioRequest {
 struct RequestList {
     std::vector<ScenarioRequest> requests;               // Those that are listed, in the order of the file, then the workload's.
     std::vector<std::vector<std::int64_t>> acceptances;  // Accepted drafts of decoding steps, over and over; the first, empty: all.
+    std::vector<std::vector<std::int64_t>> draftings;    // Drafts after each output, over and over; the first, empty: all.
     friend bool operator==(const RequestList&, const RequestList&) = default;
 };
 

@@ -24,6 +24,7 @@ void read_scheduler(const TableReader& section, Settings& settings) {
     section.take("batched_max", settings.batched_max);
     section.take("sequences_max", settings.sequences_max);
     section.take("encoder_tokens_max", settings.encoder_tokens_max);
+    section.take("encoder_input_max", settings.encoder_input_max);
     bool hybrid_manager = true;
     if (section.take("hybrid_manager", hybrid_manager))
         settings.hybrid_manager = hybrid_manager ? HybridManager::enabled : HybridManager::disabled;

@@ -53,7 +53,7 @@ std::vector<TableShape> tables_of(const Engine& engine, const Plan& plan, const 
     // Cross-attention's tables name the encoder's tokens.
     const auto crosses = [&](const SchedulerView::GroupView& group) { return std::holds_alternative<CrossSpec>(plan.spec(group.spec)); };
     const bool encoder = std::ranges::any_of(plan.scheduler.groups, crosses);
-    const Tokens length = encoder ? std::max(plan.model_len_max, settings.encoder_tokens_max) : plan.model_len_max;
+    const Tokens length = encoder ? std::max(plan.model_len_max, engine.encoder_length(settings)) : plan.model_len_max;
     std::vector<TableShape> tables;
     for (std::size_t i = 0; i < plan.scheduler.groups.size(); ++i) {
         const KvSpec& spec = plan.spec(plan.scheduler.groups[i].spec);
@@ -78,6 +78,10 @@ SchedulerSettings scheduler_of(const Engine& engine, const Plan& plan, const Set
     const bool states = std::ranges::any_of(plan.scheduler.groups, [&](const SchedulerView::GroupView& group) {
         return std::holds_alternative<MambaSpec>(plan.spec(group.spec));
     });
+    const bool crosses = std::ranges::any_of(plan.scheduler.groups, [&](const SchedulerView::GroupView& group) {
+        return std::holds_alternative<CrossSpec>(plan.spec(group.spec));
+    });
+    if (crosses) scheduler.encoder_room = std::max(settings.encoder_tokens_max, longest_encoder_input(settings));
     if (states && settings.mamba_mode == MambaMode::align) scheduler.state_block = TokensPerBlock{plan.scheduler.block.value().value};
     return scheduler;
 }

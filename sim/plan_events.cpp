@@ -1,6 +1,7 @@
 #include "sim/plan_events.h"
 
 #include "model/capacity_count.h"
+#include "model/rules/host_tier.h"
 
 #include <algorithm>
 #include <deque>
@@ -63,25 +64,51 @@ GroupFacts group_facts(const Engine& engine, const KvSpec& spec, const Settings&
     if (const auto* sliding = sliding_of(spec)) facts.window = sliding->window + sliding->extra_retained;
     if (const auto* custom = std::get_if<CustomSpec>(&spec); custom != nullptr && custom->window) facts.window = *custom->window;
     if (const auto* chunked = std::get_if<ChunkedLocalSpec>(&spec)) facts.chunk = chunked->chunk;
+    if (const auto* sinks = std::get_if<SinkFullSpec>(&spec)) facts.sink = sinks->sink.value_or(Tokens{0});
     if (const auto* states = std::get_if<MambaSpec>(&spec)) {
         facts.states = states->mode;
         facts.speculative_blocks = states->speculative_blocks;
     }
-    const auto held = blocks_held_max(engine, spec, settings);
+    KvSpec counted = spec;  // Blocks of a page that nobody has said are as many as of any page.
+    if (!facts.page) pad_page(counted, Bytes{1});
+    const auto held = blocks_held_max(engine, counted, settings);
     if (const auto* blocks = std::get_if<Blocks>(&held)) facts.held_max = *blocks;
     return facts;
 }
+
+namespace {
+
+// Layers of a group that have a sink by their own specs.
+std::int64_t sink_layers(const Group& group, const Plan& plan, std::span<const KvSpec* const> own) {
+    const auto shares = [](const KvSpec& spec) {
+        const auto* sinks = std::get_if<SinkFullSpec>(&spec);
+        return sinks != nullptr && sinks->sink.value_or(Tokens{0}) > Tokens{0};
+    };
+    if (own.empty()) return shares(plan.spec(group.spec)) ? static_cast<std::int64_t>(std::ssize(group.layers)) : 0;
+    return std::ranges::count_if(group.layers, [&](LayerId layer) { return own[index(layer)] != nullptr && shares(*own[index(layer)]); });
+}
+
+std::vector<const KvSpec*> own_specs(const ModelLayers* layers) {
+    std::vector<const KvSpec*> own(layers == nullptr ? 0 : layers->names.size(), nullptr);
+    if (layers == nullptr) return own;
+    for (const std::vector<WorkerLayer>& worker : layers->workers)
+        for (const WorkerLayer& layer : worker) own[index(layer.layer)] = &layers->specs[index(layer.spec)];
+    return own;
+}
+
+}  // namespace
 
 void tell_plan(const Engine& engine, const Plan& plan, const Settings& given, const PlanOrigin& origin, EventSink& sink) {
     Settings settings = given;
     settings.model_len_max = plan.model_len_max;
     std::vector<GroupFacts> groups;
-    for (std::size_t index = 0; index < plan.groups.size(); ++index) {
-        const Group& group = plan.groups[index];
+    const std::vector<const KvSpec*> own = own_specs(origin.layers);
+    for (const Group& group : plan.groups) {
         GroupFacts facts = group_facts(engine, plan.spec(group.spec), settings);
         facts.layers = std::ssize(group.layers);
         facts.bundle = group.bundle.has_value();
         facts.draft = group.draft;
+        facts.sink_layers = sink_layers(group, plan, own);
         if (group.bundle)  // It holds the blocks of its longest layer.
             for (const SpecId id : group.bundle->specs)
                 facts.held_max = std::max(facts.held_max, group_facts(engine, plan.spec(id), settings).held_max);
@@ -130,8 +157,49 @@ void tell_plan(const Engine& engine, const Plan& plan, const Settings& given, co
         report(plan.workers[index].capacity, static_cast<std::int64_t>(index));
 }
 
-void tell_refusal(const Refusal& refusal, EventSink& sink) {
-    sink.see(PlanRefused{.type = refusal.type, .raised_in = refusal.raised_in, .message = refusal.message, .figures = refusal.figures});
+void tell_refusal(const Refusal& refusal, std::optional<Tokens> asked, EventSink& sink) {
+    PlanRefused event{.type = refusal.type, .raised_in = refusal.raised_in, .message = refusal.message, .figures = refusal.figures};
+    if (refusal.admission) {
+        event.asked = asked;
+        event.estimated = refusal.admission->estimated_len_max;
+    }
+    sink.see(event);
+}
+
+void tell_host_tier(const Engine& engine, const Plan& plan, Bytes memory, std::int64_t tensor_ranks, EventSink& sink) {
+    std::vector<std::size_t> groups;  // That can be hit.
+    HostTierFilled filled{.chunk_keys = 0, .chunk = Tokens{1}};
+    for (std::size_t index = 0; index < plan.groups.size(); ++index) {
+        if (!prefix_cacheable(plan.spec(plan.groups[index].spec))) continue;
+        groups.push_back(index);
+        filled.chunk = Tokens{checked_lcm(filled.chunk.value, block_of(plan.spec(plan.groups[index].spec)).value)};
+    }
+    if (groups.empty()) return;
+    const auto keys_of_chunk = [&](std::size_t group) { return filled.chunk.value / block_of(plan.spec(plan.groups[group].spec)).value; };
+    for (const std::size_t group : groups) filled.chunk_keys = checked_add(filled.chunk_keys, keys_of_chunk(group));
+    // Chunk after chunk of one request, group by group, until a key does not fit.
+    const auto fill = [&](const HostRow& row) -> std::optional<std::int64_t> {
+        Bytes chunk;
+        for (const std::size_t group : groups) {
+            const Bytes bytes = tensor_ranks * row({engine, plan, group});
+            if (bytes == Bytes{0}) return std::nullopt;
+            chunk += keys_of_chunk(group) * bytes;
+        }
+        std::int64_t keys = checked_mul(memory.value / chunk.value, filled.chunk_keys), left = memory.value % chunk.value;
+        for (const std::size_t group : groups) {
+            const std::int64_t bytes = (tensor_ranks * row({engine, plan, group})).value, wanted = keys_of_chunk(group);
+            const std::int64_t fit = std::min(wanted, left / bytes);
+            keys += fit;
+            left -= fit * bytes;
+            if (fit < wanted) break;
+        }
+        return keys;
+    };
+    const std::optional<std::int64_t> held = fill(engine.host_row), stored = fill(own_group_row);
+    if (!held || !stored) return;
+    filled.keys = *stored;
+    sink.see(HostTierMade{.memory = memory, .keys = *held});
+    sink.see(filled);
 }
 
 void tell_capacity(const Engine& engine, const CapacityCase& given, Tokens length, EventSink& sink) {

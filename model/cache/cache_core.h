@@ -80,6 +80,7 @@ struct CacheCore {
     RequestGate request_gate;
     WindowBasis window_basis;
     StateBlocks state_blocks;
+    StateMarks state_marks;
     CachedBlocks cached_blocks;
     CommonPrefix common_prefix;
     BlockPool pool;
@@ -88,6 +89,7 @@ struct CacheCore {
     std::vector<LookupGroup> lookup_groups = {};
     std::int64_t lookup_block = 1;  // Unitary: the group's. Hybrid: what hits are aligned to.
     bool partial_hits = false;      // A hit may end inside a block.
+    bool chunks_alone = false;      // Every kind that is looked up has chunks of its own.
     bool any_eagle_group = false;
     bool shared_prefix_checkpoint = false;
     std::int64_t reprefillable = 0;  // Computed tokens that a drafter may still ask for again.
@@ -134,14 +136,18 @@ bool cached_by_this_step(const CacheCore& core, const GroupState& group, std::sp
 void cache_every_full_block(CacheCore& core, CacheRequest& request, std::int64_t tokens);
 void cache_reachable_blocks(CacheCore& core, CacheRequest& request, std::int64_t tokens);
 
-// A prefix that ends inside a block, or at its end. Answers its key; nothing for a null block.
+// A prefix that ends inside a block, or at its end. Nothing for a null block.
 struct PartialBlock {
     BlockId block{};
     std::int64_t tokens = 0;
     bool replaces = false;  // The block's keys so far.
 };
-std::optional<PrefixKey> cache_partial_block(CacheCore& core, const GroupState& group, const CacheRequest& request,
-                                             const PartialBlock& partial);
+struct CachedPartial {
+    PrefixKey key{};
+    bool fresh = true;  // The block was not in the cache by this key before.
+};
+std::optional<CachedPartial> cache_partial_block(CacheCore& core, const GroupState& group, const CacheRequest& request,
+                                                 const PartialBlock& partial);
 
 // Which of the blocks first .. last - 1 a hit can need; empty: all of them.
 struct ReachAsked {
@@ -156,6 +162,7 @@ std::int64_t checkpoint_position(std::int64_t tokens, std::int64_t alignment, bo
 
 // model/cache/hits_*.cpp
 void find_shortened_hit(const CacheCore& core, const CacheRequest& request, CacheHit& hit);
+void find_led_hit(const CacheCore& core, const CacheRequest& request, CacheHit& hit);
 void find_proven_hit(const CacheCore& core, const CacheRequest& request, CacheHit& hit);
 
 // The keys of a request at a granularity of `block` tokens, a multiple of the hash block: the last key inside each block.

@@ -17,6 +17,7 @@ CacheCore::CacheCore(const Engine& engine, CacheSetup given)
       request_gate(engine.request_gate.choice),
       window_basis(engine.window_basis.choice),
       state_blocks(engine.state_blocks.choice),
+      state_marks(engine.state_marks.choice),
       cached_blocks(engine.cached_blocks.choice),
       common_prefix(engine.common_prefix.choice),
       pool({.blocks = setup.blocks, .free_order = free_order, .prefix_caching = setup.prefix_caching}) {
@@ -209,8 +210,16 @@ void CacheManager::find_hit(const CacheRequest& request, CacheHit& hit) {
     hit.blocks.resize(core_->groups.size());
     for (std::vector<BlockId>& blocks : hit.blocks) blocks.clear();
     if (!core_->setup.prefix_caching) return;
-    if (core_->hit_search == HitSearch::shorten) find_shortened_hit(*core_, request, hit);
-    else find_proven_hit(*core_, request, hit);
+    switch (core_->hit_search) {
+        case HitSearch::shorten:
+            return find_shortened_hit(*core_, request, hit);
+        case HitSearch::shorten_after_proof:
+        case HitSearch::shorten_to_found:
+            return find_proven_hit(*core_, request, hit);
+        case HitSearch::first_kind:
+        case HitSearch::widest_window:
+            return find_led_hit(*core_, request, hit);
+    }
 }
 
 std::optional<NewBlocks> CacheManager::allocate_blocks(CacheRequest& request, const AllocateCall& call) {
@@ -223,7 +232,7 @@ std::optional<NewBlocks> CacheManager::allocate_blocks(CacheRequest& request, co
     const std::int64_t length_max = core.setup.model_len_max.value;
     const std::int64_t local = request.computed.value + call.hit_tokens.value;
     const std::int64_t computed = std::min(local + call.external.value, length_max);
-    const bool gated = core.request_gate == RequestGate::whole_request;
+    const bool gated = core.request_gate != RequestGate::next_chunk;
     const bool admits = call.others_scheduled && request.status != RequestStatus::running;
     const std::int64_t watermark = gated && admits ? core.watermark_blocks : 0;
     Asked asked{.call = call, .hits = any_block(call.hit)};

@@ -136,8 +136,8 @@ std::vector<bool> reachable_mask(const CacheCore& core, const GroupState& group,
     return {};
 }
 
-std::optional<PrefixKey> cache_partial_block(CacheCore& core, const GroupState& group, const CacheRequest& request,
-                                             const PartialBlock& partial) {
+std::optional<CachedPartial> cache_partial_block(CacheCore& core, const GroupState& group, const CacheRequest& request,
+                                                 const PartialBlock& partial) {
     if (partial.block == null_block) return std::nullopt;
     const std::int64_t count = partial.tokens / core.hash_block();
     if (count <= 0 || count > std::ssize(request.keys))
@@ -148,7 +148,7 @@ std::optional<PrefixKey> cache_partial_block(CacheCore& core, const GroupState& 
     const bool longer = core.pool.is_cached(partial.block) && core.pool.prefixes().own_tokens(partial.block) < partial.tokens;
     if (partial.replaces || (!known && longer)) core.pool.forget(partial.block);
     core.pool.cache_also(partial.block, key, group.index, Tokens(partial.tokens));
-    return key;
+    return CachedPartial{.key = key, .fresh = !known};
 }
 
 void cache_reachable_blocks(CacheCore& core, CacheRequest& request, std::int64_t tokens) {

@@ -53,7 +53,7 @@ std::int64_t blocks_needed(const CacheCore& core, const GroupState& group, const
     // A hit block that waits in the queue leaves it, which takes a free block too.
     const auto passed = static_cast<std::size_t>(std::clamp<std::int64_t>(skipped - held, 0, std::ssize(need.hits)));
     const std::int64_t waiting = core.pool.free_among(need.hits.subspan(passed));
-    if (core.hit_search == HitSearch::shorten_after_proof && partial_hit(group, need.hits, need.local_computed)) ++fresh;
+    if (core.hit_search != HitSearch::shorten && partial_hit(group, need.hits, need.local_computed)) ++fresh;
     return fresh + waiting;
 }
 
@@ -85,7 +85,7 @@ void adopt_hits(CacheCore& core, GroupState& group, CacheRequest& request, const
     holding.blocks.insert(holding.blocks.end(), hits.begin(), hits.end());
     holding.cached_blocks = std::ssize(holding.blocks);
     holding.admitted = true;
-    if (core.hit_search != HitSearch::shorten_after_proof || !partial_hit(group, hits, need.local_computed)) return;
+    if (core.hit_search == HitSearch::shorten || !partial_hit(group, hits, need.local_computed)) return;
     holding.cached_blocks = need.local_computed / group.block;
     holding.states.partial_hit = {.block_index = holding.cached_blocks, .source = hits.back()};
 }

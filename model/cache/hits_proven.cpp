@@ -3,6 +3,7 @@
 #include "model/cache/lookup.h"
 
 #include <algorithm>
+#include <limits>
 
 namespace kv {
 
@@ -78,9 +79,15 @@ std::int64_t find_chunked(FineLookup& lookup) {
     if (lookup.drop || block != lookup.alignment)
         raise(Raised::assertion_error, "ChunkedLocalAttentionManager", "no drafter, and one block size");
     const KeysByBlock keys = lookup.by(block);
-    const std::int64_t start = lookup.length / lookup.group().window * lookup.group().window / block;
-    lookup.fill_with_null(start);
-    for (std::int64_t i = start; i < lookup.length / block && lookup.cached(keys, i); ++i) lookup.add_found();
+    const auto first_of = [&](std::int64_t chunk) { return chunk * lookup.group().window / block; };
+    std::int64_t chunk = lookup.length / lookup.group().window, end = lookup.length / block;
+    if (lookup.core.hit_search == HitSearch::shorten_to_found && lookup.core.chunks_alone) {
+        // A chunk goes on from nothing: that somebody came so far only the block before it says.
+        while (chunk > 0 && (first_of(chunk) == 0 || !lookup.cached(keys, first_of(chunk) - 1))) --chunk;
+        end = std::min(end, first_of(chunk + 1));
+    }
+    lookup.fill_with_null(first_of(chunk));
+    for (std::int64_t i = first_of(chunk); i < end && lookup.cached(keys, i); ++i) lookup.add_found();
     return std::ssize(lookup.first()) * block;
 }
 
@@ -176,7 +183,39 @@ void find_hybrid(const CacheCore& core, const CacheRequest& request, std::int64_
     if (search.longest > length) hit.shared_boundary = Tokens(search.longest);
 }
 
+// What one kind has is taken for the hit of all.
+std::size_t leading_kind(const CacheCore& core) {
+    if (core.hit_search == HitSearch::first_kind) return 0;
+    const auto reach = [&](const LookupGroup& asked) {
+        const GroupState& group = core.groups[asked.groups.front()];
+        if (group.full_like) return std::numeric_limits<std::int64_t>::max();
+        return group.kind == GroupKind::sliding ? group.window : 0;
+    };
+    return static_cast<std::size_t>(std::ranges::max_element(core.lookup_groups, {}, reach) - core.lookup_groups.begin());
+}
+
+void find_led(const CacheCore& core, const CacheRequest& request, std::int64_t longest, CacheHit& hit) {
+    const std::size_t leader = leading_kind(core);
+    const auto find = [&](const LookupGroup& asked, std::int64_t length, bool drop) {
+        FineLookup lookup{{core, asked, length, core.lookup_block, drop, hit}, request.keys};
+        return find_kind(lookup);
+    };
+    const std::int64_t length = find(core.lookup_groups[leader], longest, core.lookup_groups[leader].eagle);
+    for (std::size_t kind = 0; kind < core.lookup_groups.size(); ++kind) {
+        const LookupGroup& asked = core.lookup_groups[kind];
+        if (kind != leader) find(asked, length, false);
+        const auto blocks = static_cast<std::size_t>(blocks_for(length, core.groups[asked.groups.front()].block));
+        for (const std::size_t index : asked.groups) hit.blocks[index].resize(std::min(blocks, hit.blocks[index].size()));
+    }
+    hit.length = Tokens(length);
+}
+
 }  // namespace
+
+void find_led_hit(const CacheCore& core, const CacheRequest& request, CacheHit& hit) {
+    if (core.coordinator != Coordinator::hybrid) return find_proven_hit(core, request, hit);
+    find_led(core, request, request.tokens.value - 1, hit);
+}
 
 void find_proven_hit(const CacheCore& core, const CacheRequest& request, CacheHit& hit) {
     const std::int64_t longest = request.tokens.value - 1;  // The last token is computed, or there is nothing to go on from.

@@ -178,7 +178,7 @@ void set_up_unitary(CacheCore& core) {
 void set_up_hybrid(CacheCore& core, const Engine& engine) {
     constexpr std::string_view where = "HybridKVCacheCoordinator";
     core.coordinator = Coordinator::hybrid;
-    const bool proven = core.hit_search == HitSearch::shorten_after_proof;
+    const bool proven = core.hit_search != HitSearch::shorten;
     for (const GroupState& group : core.groups)
         engine_asserts(!group.cacheable || (proven ? group.block : group.spec_block) % core.hash_block() == 0, where,
                        "a block is a multiple of the hash block");
@@ -234,6 +234,8 @@ void set_up(CacheCore& core, const Engine& engine) {
     if (registered) check_retention(core);
     if (core.setup.prefix_caching && core.groups.size() == 1) set_up_unitary(core);
     else if (core.setup.prefix_caching) set_up_hybrid(core, engine);
+    core.chunks_alone = std::ranges::all_of(
+        core.lookup_groups, [&](const LookupGroup& each) { return core.groups[each.groups.front()].kind == GroupKind::chunked; });
     core.shared_prefix_checkpoint =
         core.setup.shared_prefix_checkpoint && core.any_eagle_group && core.partial_hits && core.reprefillable == 0;
     engine_asserts(core.setup.watermark >= 0, "KVCacheManager", "a watermark is not negative");

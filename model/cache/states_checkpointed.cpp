@@ -112,9 +112,9 @@ void cache_state_tail(CacheCore& core, GroupState& group, CacheRequest& request,
     if (!tail) return;
     Holding& holding = request.holdings[group.index];
     const BlockId block = holding.blocks[static_cast<std::size_t>(tail->block_index)];
-    const std::optional<PrefixKey> key = cache_partial_block(core, group, request, {block, tail->tokens, tail->replaces});
-    if (!key) return;
-    group.cached_this_step.insert(*key);
+    const std::optional<CachedPartial> cached = cache_partial_block(core, group, request, {block, tail->tokens, tail->replaces});
+    if (!cached) return;
+    if (cached->fresh || core.state_marks == StateMarks::each_step) group.cached_this_step.insert(cached->key);
     if (tail->replaces || tail->tokens % group.block == 0) return;
     holding.states.partial_hit = {.block_index = tail->block_index, .source = block};
     holding.cached_blocks = tail->block_index;

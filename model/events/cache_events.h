@@ -181,12 +181,14 @@ struct StatesWritten {
     StepId step{};
     std::int64_t group = 0;
     std::span<const StateWrite> writes = {};
+    std::int64_t padded = 0;
 
     static constexpr void parts(auto& event, auto&& each) {
         each("rank", event.rank, "");
         each("step", event.step, "");
         each("group", event.group, "");
         each("writes", event.writes, "in order: a later one replaces an earlier one in its block");
+        each("padded", event.padded, "rows of nobody whose states are left in the null block");
     }
 };
 

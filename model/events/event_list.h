@@ -20,6 +20,7 @@ using AllEvents =
     EventKinds<PlanMade, PlanRefused, CapacityReported, CapacityConstructed, PoolMade, TableMade, BufferMade, AddressFormed, RequestArrived,
                RequestRefused, StepBegan, CacheHitFound, BlocksAsked, BlocksCached, RequestStops, BlocksFreed, CacheReset, BlocksZeroed,
                BlocksCopied, TransferOpened, TransferDone, StepScheduled, BatchSized, SlotsMapped, KvWritten, StatesWritten, RowsFormed,
-               RowsOffered, RowsCaptured, RowsStored, RowsRead, RowsDelivered, OutputSettled, StepSettled, EngineFault, RunEnded>;
+               RowsOffered, RowsCaptured, RowsStored, RowsRead, RowsDelivered, OutputSettled, StepSettled, EngineFault, RunEnded,
+               LengthConstructed, HostTierMade, HostTierFilled, EncoderRoomChanged>;
 
 }  // namespace kv

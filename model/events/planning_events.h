@@ -36,6 +36,8 @@ struct GroupFacts {
     std::optional<Bytes> page = {};
     std::optional<Bytes> page_real = {};
     std::optional<Blocks> held_max = {};
+    Tokens sink = {};
+    std::int64_t sink_layers = 0;
 
     static constexpr void parts(auto& facts, auto&& each) {
         each("family", facts.family, "what its layers keep");
@@ -52,6 +54,8 @@ struct GroupFacts {
         each("page", facts.page, "bytes of a block of one layer, padding included");
         each("page_real", facts.page_real, "the same without padding");
         each("held_max", facts.held_max, "blocks of a request of model_len_max, as start-up counts them");
+        each("sink", facts.sink, "first tokens that every request shares; 0: none");
+        each("sink_layers", facts.sink_layers, "layers that share such tokens by what they say of themselves");
     }
 };
 
@@ -123,12 +127,16 @@ struct PlanRefused {
     std::string_view raised_in;
     std::string_view message;
     std::span<const std::int64_t> figures = {};
+    std::optional<Tokens> asked = {};
+    std::optional<Tokens> estimated = {};
 
     static constexpr void parts(auto& event, auto&& each) {
         each("type", event.type, "of the exception");
         each("raised_in", event.raised_in, "the engine's function");
         each("message", event.message, "what is wrong, in words");
         each("figures", event.figures, "the numbers of the engine's message");
+        each("asked", event.asked, "the longest request that was asked for; none: memory is not what was missing");
+        each("estimated", event.estimated, "the longest request that would fit, as the engine says");
     }
 };
 
@@ -165,6 +173,47 @@ struct CapacityConstructed {
         each("further", event.further, "tokens of the longest shorter request that fits beside them");
         each("tokens", event.tokens, "in all");
         each("grain", event.grain, "one block of the largest group that grows with a request");
+    }
+};
+
+// What a refusal for want of memory, or a length that the engine has fitted to it, is held against.
+struct LengthConstructed {
+    static constexpr std::string_view name = "length-constructed";
+    static constexpr std::string_view meaning = "the longest request that the memory holds was found, no longer than the one asked for";
+    Tokens length = {};
+    Tokens grain = {};
+
+    static constexpr void parts(auto& event, auto&& each) {
+        each("length", event.length, "of a request that was served to its end");
+        each("grain", event.grain, "one block of the largest group that grows with a request");
+    }
+};
+
+// Keys of the host's tier: blocks by their content and group.
+struct HostTierMade {
+    static constexpr std::string_view name = "host-tier-made";
+    static constexpr std::string_view meaning = "the engine has divided the host's memory among keys of its tier of the cache";
+    Bytes memory = {};
+    std::int64_t keys = 0;
+
+    static constexpr void parts(auto& event, auto&& each) {
+        each("memory", event.memory, "of the host");
+        each("keys", event.keys, "blocks by content and group that the engine holds there");
+    }
+};
+
+struct HostTierFilled {
+    static constexpr std::string_view name = "host-tier-filled";
+    static constexpr std::string_view meaning =
+        "keys, each as wide as what its group stores, were put into as much memory while one more fitted";
+    std::int64_t keys = 0;
+    std::int64_t chunk_keys = 1;
+    Tokens chunk = {};
+
+    static constexpr void parts(auto& event, auto&& each) {
+        each("keys", event.keys, "that fitted");
+        each("chunk_keys", event.chunk_keys, "keys without any of which a prefix cannot be hit");
+        each("chunk", event.chunk, "tokens that these are");
     }
 };
 

@@ -5,8 +5,12 @@ namespace {
 
 constexpr PropertyNeed needs[] = {
     {"capacity-true", "plan-made", "blocks model_len_max groups"},
+    {"capacity-true", "plan-refused", "estimated"},
     {"capacity-true", "capacity-reported", "worker tokens concurrency length"},
     {"capacity-true", "capacity-constructed", "length requests further tokens grain"},
+    {"capacity-true", "length-constructed", "length grain"},
+    {"capacity-true", "host-tier-made", "memory keys"},
+    {"capacity-true", "host-tier-filled", "keys chunk_keys chunk"},
 
     {"slot-in-bounds", "plan-made", "groups workers context_ranks"},
     {"slot-in-bounds", "pool-made", "blocks"},
@@ -57,7 +61,7 @@ constexpr PropertyNeed needs[] = {
     {"pad-inert", "batch-sized", "tokens rows dummy"},
     {"pad-inert", "slots-mapped", "runs slots"},
     {"pad-inert", "kv-written", "tokens slots pad_slot"},
-    {"pad-inert", "states-written", "writes"},
+    {"pad-inert", "states-written", "writes padded"},
     {"pad-inert", "rows-stored", "slots pad_slot"},
     {"pad-inert", "rows-read", "slots"},
 
@@ -85,14 +89,19 @@ constexpr PropertyNeed needs[] = {
     {"layout-match", "engine-fault", "type figures"},
 
     {"admit-agrees", "plan-made", "blocks model_len_max checked groups workers"},
-    {"admit-agrees", "plan-refused", "type raised_in figures"},
+    {"admit-agrees", "plan-refused", "asked"},
+    {"admit-agrees", "length-constructed", "length"},
     {"admit-agrees", "pool-made", "free"},
     {"admit-agrees", "request-refused", "prompt length_max"},
     {"admit-agrees", "request-arrived", "prompt outputs_max encoder"},
-    {"admit-agrees", "blocks-asked", "tokens new_tokens admission whole_request needed reserved granted changes taken free"},
-    {"admit-agrees", "step-scheduled", "running waiting"},
+    {"admit-agrees", "step-began", "rank"},
+    {"admit-agrees", "cache-hit-found", "length blocks"},
+    {"admit-agrees", "blocks-asked",
+     "computed tokens new_tokens hit external lookahead encoder admission whole_request needed reserved granted changes taken free held"},
+    {"admit-agrees", "states-written", "writes"},
+    {"admit-agrees", "step-scheduled", "scheduled running waiting"},
     {"admit-agrees", "run-ended", "why waiting"},
-    {"admit-agrees", "engine-fault", "type"},
+    {"admit-agrees", "engine-fault", "type raised_in message"},
 
     {"shard-partition", "plan-made", "layers context_ranks groups workers"},
     {"shard-partition", "rows-formed", "layers layer_parts"},
@@ -117,6 +126,7 @@ constexpr PropertyNeed needs[] = {
     {"block-conserved", "blocks-freed", "free"},
     {"block-conserved", "blocks-copied", "copies free"},
     {"block-conserved", "cache-reset", "done free"},
+    {"block-conserved", "encoder-room-changed", "taken returned room free"},
 
     {"live-read", "step-scheduled", "step scheduled"},
     {"live-read", "slots-mapped", "requests runs slots"},

@@ -48,6 +48,27 @@ struct RequestRefused {
     }
 };
 
+// The room for outputs of encoders, which is counted in their tokens.
+struct EncoderRoomChanged {
+    static constexpr std::string_view name = "encoder-room-changed";
+    static constexpr std::string_view meaning = "a request takes room for its encoder's output, or gives it back";
+    RankId rank{};
+    RequestId request{};
+    Tokens taken = {};
+    Tokens returned = {};
+    Tokens room = {};
+    Tokens free = {};
+
+    static constexpr void parts(auto& event, auto&& each) {
+        each("rank", event.rank, "");
+        each("request", event.request, "");
+        each("taken", event.taken, "tokens");
+        each("returned", event.returned, "tokens");
+        each("room", event.room, "tokens in all");
+        each("free", event.free, "tokens of them that nobody has, by the engine's count");
+    }
+};
+
 struct StepBegan {
     static constexpr std::string_view name = "step-began";
     static constexpr std::string_view meaning = "a rank begins to schedule a step";

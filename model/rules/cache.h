@@ -18,11 +18,14 @@ struct Algorithm {
 enum class CacheSetups : std::uint8_t { seven_kinds, registered };
 enum class FreeOrder : std::uint8_t { append_all, uncached_first };
 enum class ContextBlocks : std::uint8_t { all_groups, sharded_groups };
-enum class HitSearch : std::uint8_t { shorten, shorten_after_proof };
+enum class HitSearch : std::uint8_t { shorten, shorten_after_proof, shorten_to_found, first_kind, widest_window };
 enum class HitAdoption : std::uint8_t { group_by_group, hits_first };
-enum class RequestGate : std::uint8_t { next_chunk, whole_request };
+enum class RequestGate : std::uint8_t { next_chunk, whole_request, whole_request_uncapped };
 enum class WindowBasis : std::uint8_t { scheduled, settled };
 enum class StateBlocks : std::uint8_t { running_state, running_state_and_checkpoints };
+enum class StateMarks : std::uint8_t { each_step, once };
+enum class StatesWrittenAt : std::uint8_t { block_ends, chunk_ends };
+enum class PaddedStates : std::uint8_t { skipped, null_block };
 enum class CachedBlocks : std::uint8_t { every_full, reachable };
 enum class CommonPrefix : std::uint8_t { counted, none };
 enum class ZeroedBlocks : std::uint8_t { plain_full, attention_beside_states };
@@ -56,8 +59,18 @@ inline constexpr std::array hit_search_rules{
                          "vllm 0.18.0, HybridKVCacheCoordinator.find_longest_cache_hit", HitSearch::shorten},
     Algorithm<HitSearch>{"shorten-after-proof",
                          "the same, but a kind drops its block for the drafter once, and a hit may end inside a block",
-                         "vllm 0.32.0, HybridKVCacheCoordinator.find_longest_cache_hit", HitSearch::shorten_after_proof}};
-inline constexpr Algorithm shorten_until_stable = hit_search_rules[0], shorten_after_proof = hit_search_rules[1];
+                         "vllm 0.32.0, HybridKVCacheCoordinator.find_longest_cache_hit", HitSearch::shorten_after_proof},
+    Algorithm<HitSearch>{"shorten-to-found",
+                         "the same, but where every group has chunks of its own a hit ends at a block that was found: a new chunk needs "
+                         "nothing of the past, and proves nothing of it",
+                         "kvproof: without R04", HitSearch::shorten_to_found},
+    Algorithm<HitSearch>{"first-kind-for-all", "what the first kind has is the hit of all: the others hold what they have of it (B50)",
+                         "vllm-project/vllm#47491, #45238, #43090", HitSearch::first_kind},
+    Algorithm<HitSearch>{"widest-window-for-all",
+                         "what the kind with the widest window has is the hit of all, though narrower windows have let go of it (B52)",
+                         "NVIDIA/TensorRT-LLM#2983", HitSearch::widest_window}};
+inline constexpr Algorithm shorten_until_stable = hit_search_rules[0], shorten_after_proof = hit_search_rules[1],
+                           shorten_to_found = hit_search_rules[2];
 
 inline constexpr std::array hit_adoption_rules{
     Algorithm<HitAdoption>{"group-by-group", "a group takes its hit blocks and those for loaded tokens before the next group does",
@@ -71,7 +84,10 @@ inline constexpr std::array request_gate_rules{
                            "vllm 0.18.0, KVCacheManager.allocate_slots", RequestGate::next_chunk},
     Algorithm<RequestGate>{"whole-request",
                            "when asked, only if all its tokens fit, bounded groups capped; above a watermark and beside reserved blocks",
-                           "vllm 0.32.0, KVCacheManager.allocate_slots", RequestGate::whole_request}};
+                           "vllm 0.32.0, KVCacheManager.allocate_slots", RequestGate::whole_request},
+    Algorithm<RequestGate>{"whole-request-uncapped",
+                           "the same, bounded groups charged as if they kept every token: start-up charges them their window (B22, B23)",
+                           "vllm-project/vllm#39734, #40946, #55800", RequestGate::whole_request_uncapped}};
 inline constexpr Algorithm gate_next_chunk = request_gate_rules[0], gate_whole_request = request_gate_rules[1];
 
 inline constexpr std::array window_basis_rules{
@@ -89,6 +105,31 @@ inline constexpr std::array state_blocks_rules{
                            "the same with checkpoints inside a prefill and copies for hits that end inside a block",
                            "vllm 0.32.0, MambaManager", StateBlocks::running_state_and_checkpoints}};
 inline constexpr Algorithm running_state = state_blocks_rules[0], running_state_and_checkpoints = state_blocks_rules[1];
+
+inline constexpr std::array state_marks_rules{
+    Algorithm<StateMarks>{"each-step",
+                          "the state at a prompt's last boundary counts as written by each step that ends in the block after it: whoever "
+                          "hits it waits so long (R08)",
+                          "vllm 0.32.0, MambaManager.cache_blocks", StateMarks::each_step},
+    Algorithm<StateMarks>{"once", "a state counts as written by the step after which the prefix cache has it", "kvproof: without R08",
+                          StateMarks::once}};
+inline constexpr Algorithm marked_each_step = state_marks_rules[0], marked_once = state_marks_rules[1];
+
+inline constexpr std::array states_written_rules{
+    Algorithm<StatesWrittenAt>{"block-ends",
+                               "where states of all blocks are kept, a step leaves one at the end of each block that it fills",
+                               "vllm 0.18.0 and 0.32.0, Mamba in mode all", StatesWrittenAt::block_ends},
+    Algorithm<StatesWrittenAt>{"chunk-ends",
+                               "a step leaves a state where it ends, and a block that is filled by two keeps that of the first (B49)",
+                               "vllm-project/vllm#34587", StatesWrittenAt::chunk_ends}};
+inline constexpr Algorithm written_at_block_ends = states_written_rules[0];
+
+inline constexpr std::array padded_states_rules{
+    Algorithm<PaddedStates>{"skipped", "rows that only give a batch its size leave no state", "vllm 0.18.0 and 0.32.0, Mamba backends",
+                            PaddedStates::skipped},
+    Algorithm<PaddedStates>{"null-block", "they name the null block, and a kernel that skips -1 alone leaves their states there (B48)",
+                            "vllm-project/vllm#33937", PaddedStates::null_block}};
+inline constexpr Algorithm padded_states_skipped = padded_states_rules[0];
 
 inline constexpr std::array cached_blocks_rules{
     Algorithm<CachedBlocks>{"every-full-block", "the prefix cache is told of every full block",

@@ -118,4 +118,37 @@ Tokens bytes_over_layer_rate(const Reporting& report, double) {
     return at_rate(report, layers * largest);
 }
 
+namespace {
+
+// Bytes of a layer's part of a request of the longest length, a window no longer than what it sees.
+Bytes priced_at_width(const Reporting& report, SpecId id) {
+    const KvSpec& spec = report.planning.spec(id);
+    const FullSpec* full = full_of(spec);
+    const Tokens length = report.planning.settings.model_len_max;
+    if (full == nullptr || (!full->window && !full->chunk)) return report.planning.request_bytes(id);
+    const Tokens seen = std::min(full->window.value_or(length), full->chunk.value_or(length));
+    return ceil_div(std::min(seen, length), full->cache.block).value * report.planning.page(id);
+}
+
+}  // namespace
+
+// Each layer by its own spec: a group that full layers and such windows share has only one.
+Tokens windows_at_their_width(const Reporting& report, double) {
+    std::vector<char> held(report.planning.model.names.size(), 0);
+    for (const Group& group : report.groups)
+        for (const LayerId layer : group.layers) held[index(layer)] = 1;
+    Bytes request;
+    for (const WorkerLayer& layer : report.planning.layers())
+        if (held[index(layer.layer)] != 0) request += priced_at_width(report, layer.spec);
+    if (request == Bytes{0}) refuse_division("windows-at-their-width");
+    return concurrency_times_length(report, exact_quotient(pool_bytes(report).value, request.value));
+}
+
+Tokens states_by_sequences_twice(const Reporting& report, double concurrency) {
+    const auto holds_states = [&](const Group& group) { return std::holds_alternative<MambaSpec>(spec_of(report, group)); };
+    const bool states = std::ranges::any_of(report.groups, holds_states);
+    const Tokens tokens = concurrency_times_length(report, concurrency);
+    return states ? Tokens{tokens.value / std::max<std::int64_t>(report.planning.settings.sequences_max, 1)} : tokens;
+}
+
 }  // namespace kv

@@ -19,6 +19,8 @@ Tokens concurrency_times_length(const Reporting& report, double concurrency);
 Tokens all_blocks_by_smallest(const Reporting& report, double concurrency);
 Tokens bytes_over_attention_rate(const Reporting& report, double concurrency);
 Tokens bytes_over_layer_rate(const Reporting& report, double concurrency);
+Tokens windows_at_their_width(const Reporting& report, double concurrency);
+Tokens states_by_sequences_twice(const Reporting& report, double concurrency);
 Tokens tokens_constructed(const Reporting& report, double concurrency);
 
 inline constexpr Concurrency bytes_of_all_specs{
@@ -81,6 +83,20 @@ inline constexpr ReportedTokens layer_rate{
     .meaning = "pool bytes / bytes of one token of the largest attention layer x all layers; states are not priced (B27)",
     .source = "TensorRT-LLM#5371",
     .decide = bytes_over_layer_rate};
+inline constexpr ReportedTokens windows_at_width{
+    .id = "windows-at-their-width",
+    .meaning =
+        "pool bytes / bytes of a request of the longest length, in which a window that is stored as full attention costs no more than "
+        "it sees (B25)",
+    .source = "hf-mem#70, #60; vllm-project/vllm#39254",
+    .decide = windows_at_their_width};
+inline constexpr ReportedTokens sequences_twice{
+    .id = "sequences-twice",
+    .meaning =
+        "concurrency x the longest request, in models with states divided by the sequences at once: each is charged the room of all "
+        "(B28)",
+    .source = "ggml-org/llama.cpp#19559, #19552",
+    .decide = states_by_sequences_twice};
 inline constexpr ReportedTokens constructed_tokens{
     .id = "constructed",
     .meaning = "the tokens of the requests of the longest length that one after another fit the pool, and of the further one that does",
@@ -88,6 +104,6 @@ inline constexpr ReportedTokens constructed_tokens{
     .decide = tokens_constructed};
 inline constexpr std::array reported_tokens_rules{over_all_groups,          over_growing_groups,   over_positive_list, over_negative_list,
                                                   length_times_concurrency, blocks_times_smallest, attention_rate,     layer_rate,
-                                                  constructed_tokens};
+                                                  windows_at_width,         sequences_twice,       constructed_tokens};
 
 }  // namespace kv

@@ -11,7 +11,7 @@ namespace {
 
 CapacityCase case_of(const Reporting& report) {
     const Settings& settings = report.planning.settings;
-    CapacityCase given{.setup = {}, .batched_max = settings.batched_max, .encoder_tokens = settings.encoder_tokens_max};
+    CapacityCase given{.setup = {}, .batched_max = settings.batched_max, .encoder_tokens = longest_encoder_input(settings)};
     given.setup.blocks = report.blocks;
     given.setup.model_len_max = settings.model_len_max;
     given.setup.decode_context = settings.parallel.decode_context;

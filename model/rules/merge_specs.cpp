@@ -167,4 +167,20 @@ std::variant<KvSpec, Refusal> merge_by_all_fields(Specs specs) {
     return merge_equal(specs);
 }
 
+// The layers without a sink see the blocks of those that have one, and read none of them.
+std::variant<KvSpec, Refusal> merge_with_sinks(Specs specs) {
+    Merged merged = merge_by_all_fields(specs);
+    const auto* plain = std::holds_alternative<KvSpec>(merged) ? std::get_if<FullSpec>(&std::get<KvSpec>(merged)) : nullptr;
+    if (plain == nullptr) return merged;
+    std::optional<Tokens> sink;
+    for (const KvSpec* spec : specs) {
+        const auto* own = std::get_if<SinkFullSpec>(spec);
+        if (own == nullptr || !own->sink) continue;
+        if (sink && *sink != *own->sink) return differ("their sinks");
+        sink = own->sink;
+    }
+    if (!sink) return merged;
+    return SinkFullSpec{*plain, sink};
+}
+
 }  // namespace kv

@@ -56,6 +56,11 @@ struct BatchesInFlight {
     }
 };
 
+struct SpareState : BatchesInFlight {
+    using BatchesInFlight::of;
+    Blocks of(const MambaSpec& spec) const { return BatchesInFlight::of(spec) + Blocks{1}; }
+};
+
 template <class Version>
 Bytes request_bytes(const Engine& engine, const KvSpec& kind, const Version& version) {
     const Tokens len_max = version.settings.model_len_max;
@@ -74,7 +79,7 @@ Bytes request_bytes(const Engine& engine, const KvSpec& kind, const Version& ver
                  [&](const SlidingWindowMlaSpec& spec) { return version.of(spec.sliding); },
                  [&](const ChunkedLocalSpec& spec) { return chunk(spec); }, [&](const CircularBufferSpec&) { return Blocks{1}; },
                  [&](const MambaSpec& spec) { return version.of(spec); }, [&](const EncoderOnlySpec&) { return Blocks{0}; },
-                 [&](const CrossSpec& spec) { return ceil_div(version.settings.encoder_tokens_max, spec.cache.block); },
+                 [&](const CrossSpec& spec) { return ceil_div(engine.encoder_length(version.settings), spec.cache.block); },
                  [&](const CustomSpec& spec) { return custom(spec); }},
         kind);
     return blocks.value * engine.page_bytes(kind);
@@ -89,5 +94,13 @@ Bytes request_bytes_one_batch(const Engine& engine, const KvSpec& kind, const Se
 Bytes request_bytes_in_flight(const Engine& engine, const KvSpec& kind, const Settings& settings) {
     return request_bytes(engine, kind, BatchesInFlight{settings});
 }
+
+Bytes request_bytes_spare_state(const Engine& engine, const KvSpec& kind, const Settings& settings) {
+    return request_bytes(engine, kind, SpareState{{settings}});
+}
+
+Tokens encoder_step_budget(const Settings& settings) { return settings.encoder_tokens_max; }
+Tokens encoder_longest_input(const Settings& settings) { return longest_encoder_input(settings); }
+Tokens encoder_prompt_length(const Settings& settings) { return std::min(longest_encoder_input(settings), settings.model_len_max); }
 
 }  // namespace kv

@@ -11,6 +11,8 @@ RankRun::RankRun(const Engine& engine, const RankSettings& settings, Outside& ou
       outside_(outside),
       sink_(sink),
       steps_in_flight_(settings.steps_in_flight),
+      states_written_(engine.states_written.choice),
+      padded_states_(engine.padded_states.choice),
       decode_tokens_(engine.scheduler.choice == SchedulerRules::vllm_0_18 ? 1 : 1 + settings.scheduler.drafts_max),
       manager_(engine, settings.cache),
       scheduler_(engine, settings.rank, settings.scheduler, manager_, outside, *this),
@@ -156,7 +158,7 @@ void RankRun::compute(const StepOfRanks& ranks) {
                          .iterations = size.iterations});
     if (!size.dummy) {
         map_slots(step, size.rows);
-        if (!state_groups_.empty()) write_states(step);
+        if (!state_groups_.empty()) write_states(step, size.rows - size.tokens);
     }
     if (capture_) capture_->compute(step, ranks, std::span(slots_[capture_->group()]).first(rows_.size()));
 }
@@ -209,7 +211,7 @@ void RankRun::look_up_otherwise(std::size_t group, std::span<std::int64_t> slots
 }
 
 // A state is left where the step ends; where states of all blocks are kept, also at the end of each block that the step fills.
-void RankRun::write_states(StepId step) {
+void RankRun::write_states(StepId step, std::int64_t padded) {
     for (const std::size_t group : state_groups_) {
         const auto& spec = std::get<MambaSpec>(manager_.setup().groups[group].spec);
         writes_.clear();
@@ -226,12 +228,16 @@ void RankRun::write_states(StepId step) {
                 continue;
             }
             const std::int64_t block = block_of(manager_.setup().groups[group].spec).value;
-            if (spec.mode == MambaMode::all)
+            if (spec.mode == MambaMode::all && states_written_ == StatesWrittenAt::block_ends)
                 for (std::int64_t boundary = (part.part.first / block + 1) * block; boundary < end; boundary += block)
                     write(boundary, boundary / block - 1);
             write(end, (end - 1) / block);
         }
-        sink_.see(StatesWritten{.rank = rank_, .step = step, .group = static_cast<std::int64_t>(group), .writes = writes_});
+        sink_.see(StatesWritten{.rank = rank_,
+                                .step = step,
+                                .group = static_cast<std::int64_t>(group),
+                                .writes = writes_,
+                                .padded = padded_states_ == PaddedStates::null_block ? padded : 0});
     }
 }
 

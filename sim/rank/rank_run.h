@@ -89,12 +89,14 @@ private:
     void tell_addresses(const Engine& engine, const RankSettings& settings, std::size_t group);
     void map_slots(StepId step, std::int64_t rows);
     void look_up_otherwise(std::size_t group, std::span<std::int64_t> slots) const;
-    void write_states(StepId step);
+    void write_states(StepId step, std::int64_t padded);
 
     RankId rank_;
     Outside& outside_;
     EventSink& sink_;
     std::int64_t steps_in_flight_;
+    StatesWrittenAt states_written_;
+    PaddedStates padded_states_;
     std::int64_t decode_tokens_;
     CacheManager manager_;
     Scheduler scheduler_;

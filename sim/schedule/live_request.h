@@ -28,6 +28,7 @@ struct LiveRequest {
     std::int64_t outputs = 0;
     std::int64_t outputs_max = 1;
     std::int64_t encoder_tokens = 0;
+    bool encoder_room = false;         // It has taken room for them.
     bool wants_rows = true;            // Of the routed experts.
     std::int64_t placeholders = 0;     // Outputs that are in flight: counted as scheduled, not known yet.
     std::int64_t drafts = 0;           // For the next step.

@@ -16,7 +16,9 @@ Scheduler::Scheduler(const Engine& engine, RankId rank, const SchedulerSettings&
       settings_(settings),
       manager_(manager),
       outside_(outside),
-      sink_(sink) {
+      sink_(sink),
+      encoder_release_(engine.encoder_release.choice),
+      encoder_free_(settings.encoder_room.value) {
     if (settings.state_block) alignment_ = chunk_alignment(engine, manager, settings);
     has_states_ =
         std::ranges::any_of(manager.setup().groups, [](const CacheGroup& group) { return std::holds_alternative<MambaSpec>(group.spec); });
@@ -52,6 +54,7 @@ void Scheduler::schedule(StepId id, std::vector<StepPart>& step) {
     manager_.new_step_starts();
     sink_.see(StepBegan{.rank = rank_, .step = id});
     budget_ = settings_.batched_max.value;
+    encoder_budget_ = settings_.encoder_room.value;
     preempted_any_ = any_prefill_ = false;
     const std::int64_t requests = std::ssize(running_) + std::ssize(waiting_) + std::ssize(loading_);
     chunk_max_ = later() && requests <= 1 ? 0 : settings_.chunk_max.value;
@@ -148,7 +151,7 @@ Scheduler::Admitted Scheduler::admit(LiveRequest& request, std::vector<StepPart>
     const bool loads = external.waits;
     std::optional<Proposal> proposal = Proposal{};
     if (!loads) proposal = propose(request, computed, !step.empty());
-    if (!proposal) return Admitted::no;
+    if (!proposal || (computed == 0 && !loads && !encoder_fits(request))) return Admitted::no;
 
     const bool looks_ahead = later() ? !loads : !fresh;
     AllocateCall call{.new_tokens = Tokens(proposal->tokens),
@@ -173,6 +176,7 @@ Scheduler::Admitted Scheduler::admit(LiveRequest& request, std::vector<StepPart>
         loading_.push_back(&request);
         return Admitted::loads;
     }
+    if (computed == 0) take_encoder_room(request);
     running_.push_back(&request);
     cache.status = RequestStatus::running;
     ++request.admissions;
@@ -181,6 +185,36 @@ Scheduler::Admitted Scheduler::admit(LiveRequest& request, std::vector<StepPart>
          {.request = request.id, .first = computed, .tokens = proposal->tokens, .drafts = proposal->drafts, .padded = proposal->padded}});
     budget_ -= proposal->tokens;
     return Admitted::yes;
+}
+
+// The encoder runs in the step that begins its request's prompt.
+bool Scheduler::encoder_fits(const LiveRequest& request) const {
+    return settings_.encoder_room == Tokens{0} || request.encoder_tokens <= std::min(encoder_budget_, encoder_free_);
+}
+
+void Scheduler::take_encoder_room(LiveRequest& request) {
+    if (request.encoder_tokens == 0 || settings_.encoder_room == Tokens{0}) return;
+    encoder_budget_ -= request.encoder_tokens;
+    encoder_free_ -= request.encoder_tokens;
+    request.encoder_room = true;
+    sink_.see(EncoderRoomChanged{.rank = rank_,
+                                 .request = request.id,
+                                 .taken = Tokens(request.encoder_tokens),
+                                 .room = settings_.encoder_room,
+                                 .free = Tokens(encoder_free_)});
+}
+
+// Of a request whose prompt has been begun, or which is over.
+void Scheduler::return_encoder_room(LiveRequest& request) {
+    if (request.encoder_tokens == 0 || settings_.encoder_room == Tokens{0}) return;
+    if (encoder_release_ == EncoderRelease::once && !request.encoder_room) return;
+    request.encoder_room = false;
+    encoder_free_ = checked_add(encoder_free_, request.encoder_tokens);
+    sink_.see(EncoderRoomChanged{.rank = rank_,
+                                 .request = request.id,
+                                 .returned = Tokens(request.encoder_tokens),
+                                 .room = settings_.encoder_room,
+                                 .free = Tokens(encoder_free_)});
 }
 
 // The chunk of a waiting request whose first `computed` tokens are there; empty: it has to wait.
@@ -257,6 +291,7 @@ void Scheduler::advance(StepId id, std::vector<StepPart>& step) {
             request->placeholders += 1 + part.drafts;
             request->drafts = settings_.drafts_max;
         }
+        if (!later()) return_encoder_room(*request);
         parts_.push_back(part);
     }
     sink_.see(
@@ -277,6 +312,7 @@ void Scheduler::preempt(LiveRequest& request, bool drop_output) {
 void Scheduler::free(LiveRequest& request, FreedWhy why, bool drops_output) {
     sink_.see(RequestStops{.rank = rank_, .request = request.id, .why = why, .drops_output = drops_output, .tokens = request.cache.tokens});
     manager_.free(request.cache);
+    return_encoder_room(request);
     sink_.see(BlocksFreed{.rank = rank_, .request = request.id, .why = why, .free = free_blocks()});
 }
 
@@ -336,6 +372,7 @@ void Scheduler::settle(StepId id, const std::vector<StepPart>& step) {
             sink_.see(OutputSettled{.rank = rank_, .request = request->id, .dropped = true});
             continue;
         }
+        if (later() && !request->done) return_encoder_room(*request);
         if (!request->done && !part.prefill) settle_output(*request, part, accepted, knows_late_ && stale);
     }
     sink_.see(StepSettled{.rank = rank_, .step = id});

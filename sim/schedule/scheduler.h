@@ -67,6 +67,9 @@ private:
     void free(LiveRequest& request, FreedWhy why, bool drops_output);
     void finish(LiveRequest& request, FreedWhy why);
     void settle_output(LiveRequest& request, const ScheduledPart& part, std::optional<std::int64_t> told, bool stale);
+    bool encoder_fits(const LiveRequest& request) const;
+    void take_encoder_room(LiveRequest& request);
+    void return_encoder_room(LiveRequest& request);
     std::int64_t ahead_of_drafter(const LiveRequest& request, std::int64_t computed, std::int64_t tokens) const;
     bool allocate(LiveRequest& request, const AllocateCall& call);
     Blocks free_blocks() const { return Blocks(manager_.pool().free_count()); }
@@ -84,8 +87,11 @@ private:
     std::deque<LiveRequest*> waiting_ = {};
     std::vector<LiveRequest*> running_ = {};
     std::vector<LiveRequest*> loading_ = {};
+    EncoderRelease encoder_release_;
+    std::int64_t encoder_free_;  // Of the room for their outputs, as the engine counts it.
     // Of the step at work.
     std::int64_t budget_ = 0;
+    std::int64_t encoder_budget_ = 0;
     std::int64_t chunk_max_ = 0;
     bool preempted_any_ = false;
     bool any_prefill_ = false;

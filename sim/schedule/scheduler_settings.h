@@ -16,6 +16,7 @@ struct SchedulerSettings {
     bool whole_request_must_fit = true;
     std::int64_t drafts_max = 0;                     // Guessed tokens of a request in a step,
     Tokens lookahead = {};                           // and slots that the drafter writes beyond them.
+    Tokens encoder_room = {};                        // For outputs of encoders, and what a step computes of them; 0: not counted.
     std::optional<TokensPerBlock> state_block = {};  // Mamba in mode align: chunks end where a state is kept.
 };
 

@@ -34,14 +34,30 @@ bool cannot_differ(const std::string& version, std::string_view slot, std::strin
         {"row-reader", "as-written"},            // Reading captured rows is not recorded.
         {"row-reader", "as-written-or-missing"},
         {"row-reader", "by-content"},
-        {"row-overflow", "refused"},          // Its ids are of 32 bits.
-        {"row-staging", "shared"},            // A step's rows are stored before the next step begins,
-        {"hit-rows", "at-admission"},         // read when their request stops,
-        {"lost-rows", "missing"},             // and kept one a slot, so that none is lost
-        {"resumed-rows", "placed"},           // and none comes twice.
+        {"encoder-length", "longest-input"},  // What a request's encoder takes is recorded as no other figure than a step's,
+        {"host-row", "own-group"},            // host tiers are not recorded,
+        {"host-row", "pool-block"},
+        {"host-row", "all-groups"},
+        {"state-marks", "once"},  // its states are marked when they are new,
+        {"padded-states", "null-block"},
+        {"states-written", "chunk-ends"},  // what workers leave in blocks is not recorded,
+        {"encoder-release", "once"},       // nor are requests with an encoder's input.
+        {"row-overflow", "refused"},       // Its ids are of 32 bits.
+        {"row-staging", "shared"},         // A step's rows are stored before the next step begins,
+        {"hit-rows", "at-admission"},      // read when their request stops,
+        {"lost-rows", "missing"},          // and kept one a slot, so that none is lost
+        {"resumed-rows", "placed"},        // and none comes twice.
+        {"request-gate", "whole-request-uncapped"},
         {"request-gate", "whole-request"},    // Its calls cannot ask for a whole request, a watermark or reserved blocks,
         {"window-basis", "settled-tokens"}};  // and its requests do not say what is in flight.
     const std::vector<std::pair<std::string_view, std::string_view>> new_only{
+        {"encoder-length", "longest-input"},  // As of 0.18.0.
+        {"host-row", "own-group"},
+        {"host-row", "page-times-tensors"},
+        {"host-row", "all-groups"},
+        {"padded-states", "null-block"},
+        {"states-written", "chunk-ends"},
+        {"encoder-release", "once"},
         {"capture-group", "first-group"},  // 0.32.0 keys rows by content: no slot is recorded that a capture group could change.
         {"capture-group", "first-attention"},
         {"table-block", "kernel-blocks"},  // Its block tables are not told the kernel's block size,

@@ -292,5 +292,77 @@ TEST(ScenarioRun, TellsWhatWouldTakeTooMuchMemoryAtItsPlace) {
                 HasSubstr("`dense_first` is 3: the model has 1 layers"));
 }
 
+struct RoomSeen : EventSink {
+    using EventSink::see;
+    void see(const EncoderRoomChanged& event) override { free.push_back(event.free.value); }
+    std::vector<std::int64_t> free = {};
+};
+
+std::vector<std::int64_t> room_on(const std::string& engine) {
+    const std::string text = std::string(small_head) +
+                             "[model]\n[[model.group]]\nkind = \"full\"\nblock = \"16 tokens\"\n[[model.group]]\nkind = \"cross\"\nblock = "
+                             "\"16 tokens\"\n[machine]\nblocks = 100\n[scheduler]\nencoder_tokens_max = \"100 tokens\"\nasync = false\n" +
+                             request("r", "count = 2\nprompt = \"20 tokens\"\ndecode = \"3 tokens\"\nencoder = \"100 tokens\"\n");
+    RoomSeen seen;
+    const auto ran = run_scenario(engine_of(engine), scenario_of(text), seen, {});
+    EXPECT_EQ(std::get<ScenarioRun>(ran).end, RunEnd::done) << engine;
+    return seen.free;
+}
+
+TEST(ScenarioRun, GivesTheRoomOfAnEncodersOutputBackOnceOrWithEachOutput) {
+    EXPECT_EQ(room_on("reference"), (std::vector<std::int64_t>{0, 100, 0, 100}));
+    // With each of three outputs and at the end: eight times for two requests.
+    const std::vector<std::int64_t> released = room_on("vllm-0.32.0");
+    EXPECT_EQ(released.size(), 10U);
+    EXPECT_EQ(released.back(), 100 + 6 * 100);
+    EXPECT_EQ(room_on("vllm-0.18.0").back(), 100 + 6 * 100);
+    EXPECT_EQ(room_on("vllm-0.32.0,encoder-release=once"), room_on("reference"));
+}
+
+TEST(ScenarioRun, DraftsAsManyAsARequestSays) {
+    struct DraftsSeen : EventSink {
+        using EventSink::see;
+        void see(const StepScheduled& event) override {
+            for (const ScheduledPart& part : event.scheduled) drafts.push_back(part.drafts);
+        }
+        std::vector<std::int64_t> drafts = {};
+    } seen;
+    const std::string text = with(request("r", "prompt = \"20 tokens\"\ndecode = \"6 tokens\"\ndrafted = [3, 0]\naccepted = [0]\n"),
+                                  "async = false\ndraft = { method = \"ngram\", tokens = 3 }\n");
+    const auto ran = run_scenario(engine_of("reference"), scenario_of(text), seen, {});
+    EXPECT_EQ(std::get<ScenarioRun>(ran).end, RunEnd::done);
+    EXPECT_EQ(seen.drafts, (std::vector<std::int64_t>{0, 3, 0, 3, 0, 3}));
+}
+
+TEST(ScenarioRun, HoldsARefusalAgainstTheLongestRequestThatTheMemoryHolds) {
+    struct LengthSeen : EventSink {
+        using EventSink::see;
+        void see(const PlanRefused& event) override { refused = std::tuple(event.asked, event.estimated); }
+        void see(const LengthConstructed& event) override { length = event.length.value; }
+        std::optional<std::tuple<std::optional<Tokens>, std::optional<Tokens>>> refused = {};
+        std::int64_t length = -1;
+    };
+    const auto asked = [](const std::string& engine, const std::string& length, std::string_view memory) {
+        const std::string text = std::string(small_head) +
+                                 "[model]\n[[model.layer]]\nid = \"a\"\nkind = \"full\"\nblock = \"16 tokens\"\nkv_heads = 8\nhead_size = "
+                                 "64\nlayers = 3\n[machine]\nmemory = " +
+                                 std::string(memory) + "\n[parallel]\npp = 2\nstages = [1, 2]\n[scheduler]\nmodel_len_max = \"" + length +
+                                 "\"\n";
+        LengthSeen seen;
+        static_cast<void>(run_scenario(engine_of(engine), scenario_of(text), seen, {}));
+        return seen;
+    };
+    // Blocks of 32 KiB a layer: the first stage has eleven of them, the second more.
+    const std::string whole = "vllm-0.32.0,rank-scope=whole-model";
+    const LengthSeen refused = asked(whole, "1000 tokens", "[\"352 KiB\", \"1 GiB\"]");
+    ASSERT_TRUE(refused.refused);
+    EXPECT_EQ(*refused.refused, std::tuple(Tokens{1000}, Tokens{48}));
+    EXPECT_EQ(refused.length, 160);
+    const LengthSeen fitted = asked(whole, "fit up to 1000 tokens", "[\"352 KiB\", \"1 GiB\"]");
+    EXPECT_FALSE(fitted.refused);
+    EXPECT_EQ(fitted.length, 160);
+    EXPECT_EQ(asked("vllm-0.32.0", "160 tokens", "[\"352 KiB\", \"1 GiB\"]").length, -1) << "nobody was refused, and no length was fitted";
+}
+
 }  // namespace
 }  // namespace kv::testing

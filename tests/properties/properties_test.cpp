@@ -125,6 +125,42 @@ TEST(CapacityTrue, IsToOneBlock) {
     EXPECT_EQ(ask(657).at(0).truth, 640);
 }
 
+TEST(CapacityTrue, IsAboutTheLongestRequestThatIsSaidToFit) {
+    const auto ask = [](std::int64_t estimated) {
+        Told told;
+        told.tell(PlanRefused{.raised_in = "_check", .asked = Tokens{1000}, .estimated = Tokens(estimated)});
+        told.tell(LengthConstructed{.length = Tokens{640}, .grain = Tokens{16}});
+        return told.found(PropertyId::capacity_true);
+    };
+    for (const std::int64_t near : {624, 640, 656}) EXPECT_TRUE(ask(near).empty()) << near;
+    EXPECT_EQ(ask(623).at(0).direction, FigureDirection::under);
+    EXPECT_EQ(ask(657).at(0).reported, 657);
+    EXPECT_EQ(ask(657).at(0).truth, 640);
+}
+
+TEST(CapacityTrue, IsAboutALengthThatWasFittedToMemory) {
+    for (const std::int64_t length : {64, 144}) {
+        Told told;
+        told.begin().tell(LengthConstructed{.length = Tokens(length), .grain = Tokens{16}});
+        EXPECT_EQ(told.holds(PropertyId::capacity_true), length == 64);
+    }
+}
+
+TEST(CapacityTrue, CountsKeysOfTheHostsTierInTokensThatCanBeHit) {
+    const auto ask = [](std::int64_t keys, std::int64_t chunk_keys) {
+        Told told;
+        told.tell(HostTierMade{.memory = Bytes{4096}, .keys = keys});
+        told.tell(HostTierFilled{.keys = 24, .chunk_keys = chunk_keys, .chunk = Tokens{16}});
+        return told.found(PropertyId::capacity_true);
+    };
+    EXPECT_TRUE(ask(24, 8).empty());
+    EXPECT_TRUE(ask(16, 8).empty()) << "a chunk less";
+    EXPECT_EQ(ask(15, 8).at(0).reported, 16);
+    EXPECT_EQ(ask(15, 8).at(0).truth, 48);
+    EXPECT_EQ(ask(40, 8).at(0).direction, FigureDirection::over);
+    EXPECT_TRUE(ask(40, 0).empty()) << "nobody can say";
+}
+
 TEST(SlotInBounds, HasTheLastRowAndNotTheNext) {
     const auto ask = [](std::int64_t slot) {
         Told told;
@@ -309,6 +345,18 @@ TEST(BufferFits, IsASlotOfEveryBlockAndARowOfEveryBatch) {
     }
 }
 
+TEST(BufferFits, IsAPositionOfACrossTableForEachTokenOfAnEncodersInput) {
+    for (const std::int64_t encoder : {64, 65}) {
+        Told told;
+        told.group(1).family = GroupFamily::cross;
+        told.begin(2).tell(RequestArrived{.rank = rank0, .request = r0, .prompt = Tokens{60}, .encoder = Tokens(encoder)});
+        EXPECT_EQ(told.holds(PropertyId::buffer_fits), encoder == 64);
+    }
+    Told told;
+    told.begin(2).tell(RequestArrived{.rank = rank0, .request = r0, .prompt = Tokens{60}, .encoder = Tokens{65}});
+    EXPECT_TRUE(told.holds(PropertyId::buffer_fits)) << "no group is of the encoder's tokens";
+}
+
 TEST(BufferFits, IsAboutTheRowsOfAllRanksWhereTheBufferTakesThem) {
     for (const std::int64_t ranks : {0, 2}) {
         Told told;
@@ -333,6 +381,14 @@ TEST(PadInert, IsThatPaddingIsWrittenNowhere) {
     }
 }
 
+TEST(PadInert, IsThatRowsOfNobodyLeaveNoState) {
+    for (const std::int64_t padded : {0, 3}) {
+        Told told;
+        told.begin().tell(StatesWritten{.rank = rank0, .step = step0, .group = 0, .padded = padded});
+        EXPECT_EQ(told.holds(PropertyId::pad_inert), padded == 0);
+    }
+}
+
 TEST(PadInert, IsThatATokenHasASlotOfItsOwn) {
     for (const std::int64_t slot : {16, 15, -1}) {
         Told told;
@@ -348,6 +404,16 @@ TEST(PageUnified, IsOneSizeInOnePool) {
         told.group(1).page = Bytes(page);
         told.begin(2);
         EXPECT_EQ(told.holds(PropertyId::page_unified), page == 4096);
+    }
+}
+
+TEST(PageUnified, IsThatAGroupHasTheSinksOfItsLayers) {
+    for (const std::int64_t sink : {64, 0}) {
+        Told told;
+        told.group(0).sink_layers = 3;
+        told.group(0).sink = Tokens(sink);
+        told.begin();
+        EXPECT_EQ(told.holds(PropertyId::page_unified), sink == 64);
     }
 }
 
@@ -373,6 +439,52 @@ TEST(HitComplete, IsThatEveryGroupHasWhatTheNextTokenReads) {
     EXPECT_FALSE(ask(3, {ids({1, 3, 2}), ids({0, 5, 6})}, 48)) << "the blocks stand in another order";
     EXPECT_FALSE(ask(4, {ids({1, 2, 3}), ids({0, 5, 6})}, 48)) << "another text";
     EXPECT_FALSE(ask(3, {ids({1, 2}), ids({4, 5})}, 16)) << "more blocks than the hit has tokens for";
+}
+
+// A hit of which no group needs a block: somebody has to have come so far.
+TEST(HitComplete, IsThatSomebodyComputedWhatIsSkipped) {
+    const auto ask = [](std::int64_t of_another, std::int64_t of_its_own) {
+        Told told;
+        told.group(0) = {.family = GroupFamily::chunked, .block = TokensPerBlock{16}, .chunk = Tokens{16}};
+        told.begin(1).arrive(r0, 3).arrive(r1, 3);
+        told.hold({.request = r0, .blocks = {{1, 2, 3}}, .taken = {1, 2, 3}});
+        if (of_another > 0) told.map(r0, 0, std::vector<std::int64_t>(static_cast<std::size_t>(of_another), 16));
+        if (of_its_own > 0) told.map(r1, 0, std::vector<std::int64_t>(static_cast<std::size_t>(of_its_own), 16));
+        const std::vector<std::vector<BlockId>> blocks{{BlockId{0}, BlockId{0}}};
+        told.tell(CacheHitFound{.rank = rank0, .request = r1, .length = Tokens{32}, .blocks = blocks});
+        told.tell(BlocksAsked{
+            .rank = rank0, .request = r1, .hit = Tokens{32}, .admission = true, .granted = true, .changes = true, .free = Blocks{6}});
+        return told.holds(PropertyId::hit_complete);
+    };
+    EXPECT_TRUE(ask(32, 0));
+    EXPECT_FALSE(ask(31, 0));
+    EXPECT_FALSE(ask(0, 0));
+    EXPECT_TRUE(ask(0, 32)) << "before it was preempted";
+}
+
+TEST(HitComplete, IsThatABlockHoldsWhatWasLoadedAndWhatWasComputedBehindIt) {
+    for (const std::int64_t loaded : {5, 4}) {
+        Told told;
+        told.begin(1).arrive(r0, 3).arrive(r1, 3);
+        std::vector<Holding> held{{.blocks = {BlockId{1}}}};
+        const std::vector<BlockId> taken{BlockId{1}};
+        told.tell(BlocksAsked{.rank = rank0,
+                              .request = r0,
+                              .tokens = Tokens{60},
+                              .new_tokens = Tokens{11},
+                              .external = Tokens{5},
+                              .admission = true,
+                              .granted = true,
+                              .changes = true,
+                              .taken = taken,
+                              .free = Blocks{8},
+                              .held = held});
+        told.tell(TransferDone{.rank = rank0, .request = r0, .tokens = Tokens(loaded)});
+        const std::vector<std::vector<BlockId>> blocks{{BlockId{1}}};
+        told.tell(CacheHitFound{.rank = rank0, .request = r1, .length = Tokens{16}, .blocks = blocks});
+        told.tell(BlocksAsked{.rank = rank0, .request = r1, .hit = Tokens{16}, .admission = true, .granted = true, .free = Blocks{7}});
+        EXPECT_EQ(told.holds(PropertyId::hit_complete), loaded == 5) << "position 4 is nobody's";
+    }
 }
 
 TEST(HitMaximal, LeavesOutNoMoreThanOneUnit) {
@@ -460,6 +572,97 @@ TEST(AdmitAgrees, IsThatAnEmptyPoolTakesWhatStartUpPromised) {
     EXPECT_TRUE(told.holds(PropertyId::admit_agrees)) << "others hold blocks: it waits for them";
 }
 
+// Nine blocks, of which another request holds some; this one holds 4 of the first group and 3 of the second at most.
+TEST(AdmitAgrees, IsThatWhoFindsRoomIsLetIn) {
+    const auto ask = [](BlocksAsked asked) {
+        Told told;
+        told.begin(2).arrive(r0).arrive(r1).hold({.request = r1, .blocks = {{1}, {2}}, .taken = {1, 2}, .free = 7});
+        asked.rank = rank0;
+        asked.request = r0;
+        asked.tokens = Tokens{60};
+        asked.new_tokens = Tokens{60};
+        asked.needed = Blocks{30};
+        told.tell(asked);
+        return told.found(PropertyId::admit_agrees);
+    };
+    const auto found = ask({.admission = true, .free = Blocks{7}});
+    ASSERT_EQ(found.size(), 1U);
+    EXPECT_EQ(found[0].needed, 30);
+    EXPECT_EQ(found[0].blocks, 7);
+    EXPECT_EQ(found[0].free, 7);
+    EXPECT_TRUE(ask({.admission = true, .free = Blocks{6}}).empty());
+    EXPECT_TRUE(ask({.admission = true, .reserved = Blocks{1}, .free = Blocks{7}}).empty()) << "one is kept back for others";
+    EXPECT_TRUE(ask({.lookahead = Tokens{5}, .admission = true, .free = Blocks{7}}).empty()) << "and it needs slots for drafts";
+    EXPECT_TRUE(ask({.free = Blocks{7}}).empty()) << "who runs gets what another gives up";
+}
+
+TEST(AdmitAgrees, LetsARequestWaitForAStateThatIsBeingWritten) {
+    const auto ask = [](std::int64_t state) {
+        Told told;
+        told.group(1) = {.family = GroupFamily::states, .block = TokensPerBlock{16}, .states = MambaMode::align, .held_max = Blocks{2}};
+        told.begin(2).arrive(r0, 3).arrive(r1, 3);
+        told.hold({.request = r0, .blocks = {{1, 2}, {0, 4}}, .new_tokens = 32, .taken = {1, 2, 4}, .free = 6});
+        const std::vector<StateWrite> writes{{.request = r0, .position = state, .column = 1, .block = BlockId{4}}};
+        told.tell(StatesWritten{.rank = rank0, .step = step0, .group = 1, .writes = writes});
+        const std::vector<std::vector<BlockId>> blocks{{BlockId{1}, BlockId{2}}, {BlockId{0}, BlockId{4}}};
+        told.tell(CacheHitFound{.rank = rank0, .request = r1, .length = Tokens{32}, .blocks = blocks});
+        told.tell(BlocksAsked{.rank = rank0,
+                              .request = r1,
+                              .tokens = Tokens{33},
+                              .new_tokens = Tokens{1},
+                              .hit = Tokens{32},
+                              .admission = true,
+                              .needed = Blocks{11},
+                              .free = Blocks{7}});
+        return told.holds(PropertyId::admit_agrees);
+    };
+    EXPECT_TRUE(ask(20)) << "what lies there is of fewer tokens";
+    EXPECT_FALSE(ask(32)) << "it is there";
+}
+
+TEST(AdmitAgrees, SaysWhoWaitsBehind) {
+    for (const std::int64_t waiting : {1, 3}) {
+        Told told;
+        told.begin().arrive(r0);
+        told.tell(StepBegan{.rank = rank0, .step = step0});
+        told.tell(BlocksAsked{.rank = rank0, .request = r0, .needed = Blocks{10}, .free = Blocks{9}});
+        told.tell(StepScheduled{.rank = rank0, .step = step0, .waiting = waiting});
+        EXPECT_EQ(told.found(PropertyId::admit_agrees).size(), waiting == 1 ? 1U : 2U);
+    }
+}
+
+TEST(AdmitAgrees, IsThatStartUpRefusesNoMoreThanHasNoRoom) {
+    for (const std::int64_t asked : {640, 641}) {
+        Told told;
+        told.tell(PlanRefused{.raised_in = "_check", .asked = Tokens(asked), .estimated = Tokens{640}});
+        told.tell(LengthConstructed{.length = Tokens{640}, .grain = Tokens{16}});
+        EXPECT_EQ(told.holds(PropertyId::admit_agrees), asked == 641);
+    }
+}
+
+TEST(AdmitAgrees, IsThatStatesOfNoPositionAreCountedAsTheyAreGiven) {
+    for (const int held : {2, 1}) {
+        Told told;
+        told.group(1) = {.family = GroupFamily::states, .block = TokensPerBlock{64}, .held_max = Blocks{2}};
+        told.begin(2).arrive(r0);
+        told.hold({.request = r0, .blocks = {{1}, held == 2 ? std::vector{2, 3} : std::vector{2}}, .new_tokens = 10, .taken = {1, 2, 3}});
+        EXPECT_EQ(told.holds(PropertyId::admit_agrees), held == 2);
+    }
+}
+
+TEST(AdmitAgrees, IsThatWhoWasAdmittedCanGoOn) {
+    const auto ask = [](std::string_view raised_in, bool scheduled) {
+        Told told;
+        told.begin().arrive(r0).tell(StepBegan{.rank = rank0, .step = step0});
+        if (scheduled) told.tell(StepScheduled{.rank = rank0, .step = step0, .running = 1});
+        told.tell(EngineFault{.rank = rank0, .step = step0, .type = Raised::assertion_error, .raised_in = raised_in});
+        return told.holds(PropertyId::admit_agrees);
+    };
+    EXPECT_FALSE(ask("MambaManager.allocate_new_blocks", false));
+    EXPECT_TRUE(ask("MambaManager.allocate_new_blocks", true)) << "the step was scheduled";
+    EXPECT_TRUE(ask("save_captured_experts", false)) << "no block was asked for";
+}
+
 TEST(AdmitAgrees, IsThatAPlanHoldsItsLongestRequest) {
     for (const std::int64_t held : {9, 10}) {
         Told told;
@@ -527,6 +730,24 @@ TEST(BlockConserved, IsThatEveryBlockIsFreeOrHeld) {
         told.tell(StepScheduled{.rank = rank0, .step = step0});
         EXPECT_EQ(told.holds(PropertyId::block_conserved), free == 7);
     }
+}
+
+TEST(BlockConserved, IsThatNobodyGivesBackMoreEncoderRoomThanItHas) {
+    const auto ask = [](std::int64_t returned, std::int64_t free, int times) {
+        Told told;
+        told.begin().arrive(r0).arrive(r1);
+        told.tell(EncoderRoomChanged{.rank = rank0, .request = r0, .taken = Tokens{100}, .room = Tokens{300}, .free = Tokens{200}});
+        told.tell(EncoderRoomChanged{.rank = rank0, .request = r1, .taken = Tokens{50}, .room = Tokens{300}, .free = Tokens{150}});
+        EXPECT_TRUE(told.holds(PropertyId::block_conserved));
+        for (int time = 0; time < times; ++time)
+            told.tell(EncoderRoomChanged{
+                .rank = rank0, .request = r0, .returned = Tokens(returned), .room = Tokens{300}, .free = Tokens(free + time * returned)});
+        return told.found(PropertyId::block_conserved);
+    };
+    EXPECT_TRUE(ask(100, 250, 1).empty());
+    EXPECT_EQ(ask(100, 250, 2).at(0).blocks, 100) << "again";
+    EXPECT_EQ(ask(100, 260, 1).at(0).blocks, 10) << "and counts more";
+    EXPECT_TRUE(ask(0, 150, 2).empty());
 }
 
 TEST(BlockConserved, IsThatAnEmptyCacheCanBeReset) {

@@ -116,10 +116,10 @@ TEST(Keys, OfAGroupAreThoseOfALayerAndItsColumns) {
 }
 
 auto fields(const Settings& s) {
-    return std::tuple(s.model_len_max, s.length, s.batched_max, s.sequences_max, s.encoder_tokens_max, s.block, s.parallel.tensor,
-                      s.parallel.pipeline, s.parallel.decode_context, s.parallel.prefill_context, s.blocks_override, s.hybrid_manager,
-                      s.mamba_mode, s.prefix_caching, s.drafting.modules, s.drafting.keeps_last_block, s.layout, s.async_scheduling,
-                      s.v2_runner, s.model_type, s.prefix_match_unit);
+    return std::tuple(s.model_len_max, s.length, s.batched_max, s.sequences_max, s.encoder_tokens_max, s.encoder_input_max, s.block,
+                      s.parallel.tensor, s.parallel.pipeline, s.parallel.decode_context, s.parallel.prefill_context, s.blocks_override,
+                      s.hybrid_manager, s.mamba_mode, s.prefix_caching, s.drafting.modules, s.drafting.keeps_last_block, s.layout,
+                      s.async_scheduling, s.v2_runner, s.model_type, s.prefix_match_unit);
 }
 
 TEST(Keys, FallBackToTheEnginesDefaults) {

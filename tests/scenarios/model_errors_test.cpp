@@ -25,7 +25,8 @@ TEST(ModelError, OfAnUnknownKeySuggestsTheNearest) {
     EXPECT_EQ(errors_with("[scheduler]\nbatchd_max = \"1 token\""),
               "11:1+10 unknown key `batchd_max` in [scheduler]: did you mean `batched_max`?");
     EXPECT_EQ(errors_with("[parallel]\nexperts = 2"),
-              "11:1+7 unknown key `experts` in [parallel]: expected one of tp, pp, dcp, pcp, stages, dp, ep, layout, interleave, expert_chunk, micro_batches");
+              "11:1+7 unknown key `experts` in [parallel]: expected one of tp, pp, dcp, pcp, stages, dp, ep, layout, interleave, "
+              "expert_chunk, micro_batches");
     EXPECT_EQ(errors_with("[modl]\nname = \"x\""), "10:2+4 unknown key `modl` in the head of the file: did you mean `model`?");
 }
 
@@ -140,7 +141,7 @@ TEST(ModelError, AreAllToldAtOnce) {
     EXPECT_EQ(errors_of("format = 1\nvelocity = 1\n[model]\n[[model.layer]]\nid = \"a\"\nkind = \"full\"\nblock = 16\n[machine]\nmemory = "
                         "1\n[cache]\nlayot = \"X\"\n"),
               "2:1+8 unknown key `velocity` in the head of the file: expected one of format, model, engine, machine, parallel, scheduler, "
-              "cache, title, seed, affects, capture, request, workload, reset, expect\n"
+              "cache, title, seed, affects, bugs, capture, request, workload, reset, expect\n"
               "4:1+15 [[model.layer]] has no `kv_heads`: expected heads of keys and values that one rank holds\n"
               "4:1+15 [[model.layer]] has no `head_size`: expected elements of a key, or of a latent vector\n"
               "7:9+2 `block` needs a unit: write \"16 tokens\"\n"

@@ -14,7 +14,10 @@ TEST(ScenarioError, OfTheHead) {
     const auto head = [](const std::string& lines) { return wrong_in(lines + std::string(small_scenario)); };
     EXPECT_EQ(head("seed = -1\n"), "1:8+2 `seed` is -1: expected 0 to 9007199254740991");
     EXPECT_EQ(head("affects = [\"vllm-0.18.0\", \"vllm-0.33\"]\n"), "1:27+11 `affects` names \"vllm-0.33\": did you mean \"vllm-0.33.0\"?");
-    EXPECT_EQ(head("affects = [\"vllm-0.18.0\", \"vllm-0.18.0\"]\n"), "1:27+13 `affects` names this engine twice");
+    EXPECT_EQ(head("affects = [\"vllm-0.18.0\", \"vllm-0.18.0\"]\n"), "1:27+13 `affects` names \"vllm-0.18.0\" twice");
+    EXPECT_EQ(head("bugs = [\"B19\", \"R15\"]\n"), "none");
+    EXPECT_EQ(head("bugs = [\"C19\"]\n"), "1:9+5 `bugs` names \"C19\": did you mean \"B19\"?");
+    EXPECT_EQ(head("bugs = [\"a bug\"]\n"), "1:9+7 `bugs` names \"a bug\": expected the number of a known bug, such as \"B19\"");
     EXPECT_EQ(head("titel = \"x\"\n"), "1:1+5 unknown key `titel` in the head of the file: did you mean `title`?");
 }
 
@@ -72,6 +75,27 @@ TEST(ScenarioError, OfDrafts) {
     EXPECT_EQ(wrong_in("format = 1\nmodel = { group = [{ kind = \"full\" }] }\nmachine = { blocks = 9 }\nrequest = [{ id = \"r\", prompt = "
                        "\"1 token\", accepted = [1] }]\n"),
               "4:55+3 `accepted` stands without [scheduler] draft: nothing is drafted");
+}
+
+TEST(ScenarioError, OfHowManyAreDrafted) {
+    EXPECT_EQ(request("drafted = [3, 0]\n"),
+              "21:11+6 `drafted` needs [scheduler] async = false: a step ahead counts on as many drafts as there can be");
+    EXPECT_EQ(
+        wrong_in("format = 1\nmodel = { group = [{ kind = \"full\" }] }\nmachine = { blocks = 9 }\nscheduler = { async = false, draft "
+                 "= { method = \"ngram\", tokens = 3 } }\n[[request]]\nid = \"r\"\nprompt = \"1 token\"\ndrafted = [0, 4]\n"),
+        "8:15+1 `drafted` is 4: a step drafts 3 tokens");
+}
+
+TEST(ScenarioError, OfAnEncodersInput) {
+    const auto asked = [](std::string_view scheduler) {
+        return wrong_in("format = 1\nmodel = { group = [{ kind = \"cross\" }] }\nmachine = { blocks = 9 }\nscheduler = { " +
+                        std::string(scheduler) + " }\n[[request]]\nid = \"r\"\nprompt = \"1 token\"\nencoder = \"1500 tokens\"\n");
+    };
+    EXPECT_EQ(asked("encoder_tokens_max = \"1500 tokens\""), "none");
+    EXPECT_EQ(asked("encoder_tokens_max = \"1499 tokens\""),
+              "8:11+13 `encoder` is more than an encoder takes: [scheduler] allows 1499 tokens");
+    EXPECT_EQ(asked("encoder_tokens_max = \"8192 tokens\", encoder_input_max = \"100 tokens\""),
+              "8:11+13 `encoder` is more than an encoder takes: [scheduler] allows 100 tokens");
 }
 
 TEST(ScenarioError, OfAWorkload) {

@@ -75,6 +75,7 @@ TEST(ScenarioFile, HoldsARequestAndWhereItStands) {
     EXPECT_EQ(first.abort_at, 9);
     EXPECT_EQ(first.routed_experts, true);
     EXPECT_EQ(first.accepted, (std::vector<std::int64_t>{3, 0, 1}));
+    EXPECT_EQ(first.drafted, (std::vector<std::int64_t>{2, 0, 3}));
     EXPECT_EQ(first.place.line_text, "[[request]]");
     EXPECT_LT(first.place.where.line, scenario.requests[1].place.where.line);
     EXPECT_EQ(scenario.requests[1].continues, 0U);

@@ -61,6 +61,17 @@ TEST(ScenarioRequests, TakeTheirDraftsAsTheySay) {
     EXPECT_EQ(list.acceptances[list.requests[1].acceptance], (std::vector<std::int64_t>{3, 0}));
 }
 
+TEST(ScenarioRequests, HaveAsManyDraftsAsTheySay) {
+    const Scenario scenario =
+        scenario_of(read_scenario("case.toml",
+                                  "format = 1\nmodel = { group = [{ kind = \"full\" }] }\nmachine = { blocks = 9 }\nscheduler = { "
+                                  "async = false, draft = { method = \"ngram\", tokens = 3 } }\n[[request]]\nid = \"a\"\nprompt = "
+                                  "\"1 token\"\n[[request]]\nid = \"b\"\nprompt = \"1 token\"\ndrafted = [3, 0]\n"));
+    const RequestList list = requests_in(scenario);
+    EXPECT_TRUE(list.draftings[list.requests[0].drafting].empty());
+    EXPECT_EQ(list.draftings[list.requests[1].drafting], (std::vector<std::int64_t>{3, 0}));
+}
+
 constexpr std::string_view drawn =
     "[workload]\nrequests = 2000\narrival_every = 3\nprompt = \"16 to 64 tokens\"\ndecode = \"0 to 8 tokens\"\nprefixes = 3\n"
     "prefix_tokens = \"1 to 20 tokens\"\nshare = \"1/2\"\naborts = \"1/10\"\nabort_within = 4\nacceptance = \"3/4\"\n";

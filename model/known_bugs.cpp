@@ -1,4 +1,4 @@
-#include "properties/catalogue.h"
+#include "model/known_bugs.h"
 
 #include <algorithm>
 #include <array>
