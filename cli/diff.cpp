@@ -27,11 +27,12 @@ struct DiffOptions {
     OutputOptions output;
 };
 
-std::optional<RunChoice> choice_of(const std::string& spelling, const std::optional<std::int64_t>& seed, ScenarioInputs& inputs) {
+std::optional<RunChoice> choice_of(const char* which, const std::string& spelling, const std::optional<std::int64_t>& seed,
+                                   ScenarioInputs& inputs) {
     auto made = engine_spelled(spelling);
     if (const auto* wrong = std::get_if<EngineSpelling>(&made)) {
         const std::size_t begin = std::min(wrong->column - 1, spelling.size());
-        inputs.wrong({diagnostic_at("ENGINE", spelling, begin, std::max<std::size_t>(spelling.size() - begin, 1), wrong->message)});
+        inputs.wrong({diagnostic_at(which, spelling, begin, std::max<std::size_t>(spelling.size() - begin, 1), wrong->message)});
         return std::nullopt;
     }
     return RunChoice{.engine = std::get<Engine>(std::move(made)), .spelling = spelling, .own = false, .seed = seed};
@@ -60,8 +61,8 @@ std::string report(const DiffOptions& options, const std::vector<EngineDiff>& di
 
 int run(const DiffOptions& options) {
     ScenarioInputs inputs = read_scenarios(options.files, options.seed);
-    const auto first = choice_of(options.engines.first, options.seed, inputs);
-    const auto second = choice_of(options.engines.second, options.seed, inputs);
+    const auto first = choice_of("FIRST", options.engines.first, options.seed, inputs);
+    const auto second = choice_of("SECOND", options.engines.second, options.seed, inputs);
     std::vector<EngineDiff> diffs;
     if (inputs.diagnostics.empty()) {
         std::vector<Answer> answers(inputs.scenarios.size(), Answer(Diagnostics()));

@@ -1,4 +1,5 @@
 #include "cli/commands.h"
+#include "model/known_bugs.h"
 #include "reports/event_kinds.h"
 #include "reports/event_schema.h"
 #include "reports/explain_text.h"
@@ -28,6 +29,7 @@ struct ExplainOptions {
 
 int unknown(const std::string& id) {
     std::vector<std::string_view> known = explained_ids();
+    for (const KnownBug& bug : known_bugs()) known.push_back(bug.id);
     known.insert(known.end(), {layouts, scenario_schema_id, event_schema_id, run_schema_id, diff_schema_id, events_id});
     const std::string meant = nearest(id, known);
     const std::string hint =

@@ -128,7 +128,7 @@ void read_all(const TableReader& head, Scenario& out) {
 std::variant<Scenario, Diagnostics> read_scenario(const std::string& file, const std::string& text) {
     if (text.size() > model_file_bytes_max)
         return Diagnostics{
-            {.where = {.file = file}, .message = "is larger than " + std::to_string(model_file_bytes_max) + " bytes: no scenario is"}};
+            {.where = {.file = file}, .message = "is larger than " + std::to_string(model_file_bytes_max) + " bytes, the most that is read"}};
     SourceText source(file, text);
     const std::optional<TomlTable> root = read_toml(source);
     Scenario out{.file = file};

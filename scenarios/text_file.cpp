@@ -31,7 +31,7 @@ std::variant<std::string, Diagnostic> read_text_file(const std::string& file, st
         text.resize(before + got);
         if (std::ferror(opened.get()) != 0)
             return unreadable(file, std::string("cannot be read: ") + std::strerror(errno));  // A folder, among others.
-        if (text.size() > bytes_max) return unreadable(file, "is larger than " + std::to_string(bytes_max) + " bytes: no scenario is");
+        if (text.size() > bytes_max) return unreadable(file, "is larger than " + std::to_string(bytes_max) + " bytes, the most that is read");
     }
     return text;
 }

@@ -104,7 +104,7 @@ TEST(TomlReader, KeepsTheOrderOfTheFile) {
 
 TEST(ModelFileText, LargerThanFourMebibytesIsRefused) {
     EXPECT_EQ(errors_of(std::string(small_model) + std::string(model_file_bytes_max, '#')).substr(0, 39),
-              "1:1+1 is larger than 4194304 bytes: no ");
+              "1:1+1 is larger than 4194304 bytes, the");
     EXPECT_EQ(errors_of(std::string(small_model) + '#' + std::string(model_file_bytes_max - small_model.size() - 1, 'x')), "none");
 }
 
