@@ -3,7 +3,7 @@
 namespace kv {
 namespace {
 
-constexpr std::array<std::string_view, 6> bugs{"B08", "B13", "B14", "B15", "B16", "R14"};
+constexpr std::array<std::string_view, 5> bugs{"B08", "B14", "B15", "B16", "R14"};
 
 }  // namespace
 

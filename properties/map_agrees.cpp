@@ -5,7 +5,7 @@
 namespace kv {
 namespace {
 
-constexpr std::array<std::string_view, 8> bugs{"B02", "B03", "B42", "B43", "B44", "B45", "N02", "R03"};
+constexpr std::array<std::string_view, 10> bugs{"B02", "B03", "B41", "B42", "B43", "B44", "B45", "B47", "R03", "R09"};
 
 // Whether slots are those of a run's positions in the blocks that are held; of what nobody holds nothing is said.
 bool agree(const PositionRun& run, std::span<const std::int64_t> slots, std::span<const BlockId> held, const Divisor& column_of) {

@@ -5,7 +5,7 @@
 namespace kv {
 namespace {
 
-constexpr std::array<std::string_view, 13> bugs{"B03", "B05", "B06", "B07", "B08", "B12", "B13", "B17", "R03", "R10", "N02", "N04", "N15"};
+constexpr std::array<std::string_view, 10> bugs{"B02", "B03", "B05", "B06", "B11", "B12", "B13", "B17", "R03", "R10"};
 
 struct Wrong {
     std::int64_t rows = 0;
