@@ -5,7 +5,7 @@
 namespace kv {
 namespace {
 
-constexpr std::array<std::string_view, 11> bugs{"B21", "B22", "B23", "B24", "B32", "N07", "N08", "R02", "R07", "R08", "R11"};
+constexpr std::array<std::string_view, 9> bugs{"B21", "B22", "B23", "B24", "B32", "R02", "R07", "R08", "R11"};
 
 // Blocks that one request of model_len_max holds, as start-up counts them; none: a group does not say.
 std::optional<std::int64_t> held_by_longest(std::span<const GroupFacts> groups) {
