@@ -40,7 +40,7 @@ TEST(Kvproof, EndsTheHelpOfEachCommandWithAnExampleThatRuns) {
 
 TEST(Kvproof, AsksForACommandAndSuggestsOne) {
     EXPECT_EQ(kvproof("").status, 2);
-    EXPECT_EQ(kvproof("").err, "kvproof: error: expected a command: plan, run, capacity, conform, explain, kernels; --help tells more\n");
+    EXPECT_EQ(kvproof("").err, "kvproof: error: expected a command: plan, run, capacity, diff, conform, explain, kernels; --help tells more\n");
     const Said said = kvproof("plann x.toml");
     EXPECT_EQ(said.status, 2);
     EXPECT_EQ(said.err, "kvproof: error: there is no command plann: did you mean plan?\n");
