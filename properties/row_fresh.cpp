@@ -33,10 +33,11 @@ std::optional<RowState> state_of(RowKinship kinship) {
 
 const PropertyText RowFresh::text{
     .id = PropertyId::row_fresh,
-    .statement = "a row that a request is given was written by the target model for exactly its token, or is marked as missing",
+    .statement =
+        "a request is given a row for each of its tokens but the last, each written by the target model for exactly its token or marked as "
+        "missing",
     .why = "a trainer that replays another token's experts computes other gradients, and nothing says so",
-    .not_checked =
-        "rows of layers that nobody writes (see id-space), and what a request is owed but not given: missing rows are no finding",
+    .not_checked = "rows of layers that nobody writes (see id-space); a row that is marked as missing is no finding",
     .bugs = bugs};
 
 void RowFresh::tell_gap(const RowsDelivered& event, const RequestFacts& request, Findings& findings) {

@@ -109,6 +109,10 @@ void tell_plan(const Engine& engine, const Plan& plan, const Settings& given, co
         facts.bundle = group.bundle.has_value();
         facts.draft = group.draft;
         facts.sink_layers = sink_layers(group, plan, own);
+        if (!origin.checked) {  // Of groups by hand: one size, which nobody knows.
+            facts.page.reset();
+            facts.page_real.reset();
+        }
         if (group.bundle)  // It holds the blocks of its longest layer.
             for (const SpecId id : group.bundle->specs)
                 facts.held_max = std::max(facts.held_max, group_facts(engine, plan.spec(id), settings).held_max);

@@ -29,6 +29,12 @@ TEST(Issues, AreTheFindingsOfAnEngineThatIsNotTheScenariosOwn) {
     EXPECT_TRUE(found.fails());
 }
 
+TEST(Issues, AreNotThatGroupsByHandHaveBlocksOfOtherSizes) {
+    const std::string longer = std::string(judged_head).replace(judged_head.rfind("block = \"16 tokens\""), 19, "block = \"32 tokens\"");
+    EXPECT_NE(longer, judged_head);
+    EXPECT_TRUE(issues_of(judged(longer, no_fault)).issues.empty()) << "their pages count as padded to one size";
+}
+
 TEST(Issues, StandAtTheLineOfWhatTheyAreAbout) {
     const ScenarioIssues found = issues_of(judged(judged_head, both_faults));
     ASSERT_EQ(found.issues.size(), 2U);
