@@ -27,14 +27,7 @@ std::vector<Figure> figures_of_run(const RanScenario& ran) {
     const ScenarioRun& run = ran.run;
     const Plan* plan = run.plan();
     const auto of_plan = [&](auto&& value) { return plan == nullptr ? std::string("-") : value(*plan); };
-    std::int64_t tokens = 0, rows = 0, hits = 0, preempted = 0, done = 0;
-    for (const RankTally& rank : run.ranks) {
-        tokens += rank.tokens;
-        rows += rank.rows;
-        hits += rank.hit_tokens;
-        preempted += rank.preempted;
-        done += rank.finished;
-    }
+    const RankTally all = run.all_ranks();
     const auto count = [](std::int64_t value) { return std::to_string(value); };
     return {{"end", std::string(name_of(run.end)) + (run.refusal ? " with " + std::string(name_of(run.refusal->type)) : "")},
             {"blocks", of_plan([&](const Plan& p) { return count(p.scheduler.blocks.value); })},
@@ -43,11 +36,11 @@ std::vector<Figure> figures_of_run(const RanScenario& ran) {
             {"concurrency", of_plan([](const Plan& p) { return p.capacity ? fmt::format("{:.2f}", p.capacity->concurrency) : "-"; })},
             {"longest request", of_plan([&](const Plan& p) { return count(p.model_len_max.value); })},
             {"side-buffer rows", of_plan([](const Plan& p) { return p.side_buffer ? fmt::format("{}", p.side_buffer->rows.value) : "-"; })},
-            {"requests done", count(done)},
-            {"preemptions", count(preempted)},
-            {"tokens hit", count(hits)},
-            {"tokens computed", count(tokens)},
-            {"rows delivered", count(rows)}};
+            {"requests done", count(all.finished)},
+            {"preemptions", count(all.preempted)},
+            {"tokens hit", count(all.hit_tokens)},
+            {"tokens computed", count(all.tokens)},
+            {"rows delivered", count(all.rows)}};
 }
 
 }  // namespace

@@ -165,6 +165,22 @@ private:
 
 }  // namespace
 
+RankTally ScenarioRun::all_ranks() const {
+    RankTally sum;
+    for (const RankTally& rank : ranks) {
+        sum.arrived += rank.arrived;
+        sum.refused += rank.refused;
+        sum.finished += rank.finished;
+        sum.aborted += rank.aborted;
+        sum.preempted += rank.preempted;
+        sum.tokens += rank.tokens;
+        sum.hit_tokens += rank.hit_tokens;
+        sum.loaded_tokens += rank.loaded_tokens;
+        sum.rows += rank.rows;
+    }
+    return sum;
+}
+
 std::variant<ScenarioRun, Diagnostics> run_scenario(const Engine& engine, const Scenario& scenario, EventSink& sink,
                                                     const RunLimits& limits) {
     return Running(engine, scenario, sink, limits).run();

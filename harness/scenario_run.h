@@ -23,6 +23,7 @@ struct ScenarioRun {
     std::uint64_t digest = 0;  // Of all events.
     std::int64_t events = 0;
 
+    RankTally all_ranks() const;  // What they did together; who runs and who waits is not summed.
     const Plan* plan() const { return model ? std::get_if<Plan>(&model->outcome) : nullptr; }
 };
 

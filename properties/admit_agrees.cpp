@@ -150,7 +150,7 @@ void AdmitAgrees::look_behind(const StepScheduled& event, Findings& findings) {
     findings.add({.property = text.id,
                   .rank = event.rank,
                   .step = event.step,
-                  .message = fmt::format("{} requests wait behind one that an empty pool refuses", event.waiting - 1)});
+                  .message = fmt::format("an empty pool refuses a request, and keeps so many waiting behind it: {}", event.waiting - 1)});
 }
 
 // A request that was admitted cannot go on.

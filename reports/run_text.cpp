@@ -37,23 +37,6 @@ std::string plan_lines(const Plan& plan) {
     return out;
 }
 
-// Of all ranks.
-RankTally total(const std::vector<RankTally>& ranks) {
-    RankTally sum;
-    for (const RankTally& rank : ranks) {
-        sum.arrived += rank.arrived;
-        sum.refused += rank.refused;
-        sum.finished += rank.finished;
-        sum.aborted += rank.aborted;
-        sum.preempted += rank.preempted;
-        sum.tokens += rank.tokens;
-        sum.hit_tokens += rank.hit_tokens;
-        sum.loaded_tokens += rank.loaded_tokens;
-        sum.rows += rank.rows;
-    }
-    return sum;
-}
-
 std::string requests_words(const RankTally& tally, std::int64_t left) {
     std::string out = counted(tally.finished, "done", "done");
     const auto add = [&](std::int64_t count, std::string_view words) {
@@ -187,7 +170,7 @@ std::string block_of_text(const RanScenario& ran, const ScenarioIssues& issues, 
     if (const Plan* plan = run.plan()) out += plan_lines(*plan);
     const bool moved = !run.ranks.empty() && run.end != RunEnd::start_refused;
     if (moved) {
-        const RankTally all = total(run.ranks);
+        const RankTally all = run.all_ranks();
         out += key_line("requests", requests_words(all, run.left));
         out += key_line("steps", grouped(run.steps));
         out += key_line("tokens", tokens_words(all));
